@@ -1,0 +1,160 @@
+import { QQResponseError } from './errors/index.js';
+
+/** What QQ said in an error body, in whichever of its forms. */
+export interface QQErrorBody {
+  qqCode: number | string;
+  qqMessage: string;
+}
+
+/** A body of QQ's as it was read. */
+export interface DecodedBody {
+  body: Record<string, unknown>;
+  /** It was JSON only after a repair: good enough for an error or a nickname, never for an identity. */
+  repaired: boolean;
+}
+
+const JSONP = /^[A-Za-z_$][\w$.]*\s*\(([\s\S]*)\)\s*;?$/;
+const IDENTITY = ['openid', 'unionid', 'client_id', 'access_token', 'refresh_token'];
+
+function unreadable(what: string): QQResponseError {
+  return new QQResponseError(`QQ's answer is ${what}`, { code: 'ERR_QQ_INVALID_RESPONSE', step: 'api' });
+}
+
+// `__proto__` may also be written with \u escapes; only then is the slower way worth it.
+function parseObject(json: string): Record<string, unknown> {
+  const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
+  const value: unknown = /__proto__|\\u00[57]/i.test(json) ? JSON.parse(json, dropProto) : JSON.parse(json);
+  return value as Record<string, unknown>;
+}
+
+// Tencent's own sample of 100016 has a comma before `}`, and nicknames have carried raw control characters.
+function repair(json: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what makes JSON.parse refuse
+  return json.replace(/[\u0000-\u001f]+/g, ' ').replace(/,\s*}/g, '}');
+}
+
+function tryParse(json: string): Record<string, unknown> | undefined {
+  try {
+    return parseObject(json);
+  } catch {
+    return undefined; // the caller has another way to read it, or says that nobody can
+  }
+}
+
+function decodeJson(json: string): DecodedBody {
+  const strict = tryParse(json);
+  if (strict) return { body: strict, repaired: false };
+  const repaired = tryParse(repair(json));
+  if (repaired) return { body: repaired, repaired: true };
+  throw unreadable('neither JSON nor JSONP that can be read');
+}
+
+function decodeForm(text: string): DecodedBody {
+  if (text.startsWith('<')) throw unreadable('an HTML page');
+  if (!/^[^\s=&[\]{}()"]+=/.test(text)) throw unreadable('in none of the three formats of QQ');
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name !== '__proto__') body[name] = value;
+  }
+  return { body, repaired: false };
+}
+
+/** Reads a body, and tells whether it had to be repaired for that. */
+export function decodeQQBody(text: string): DecodedBody {
+  const trimmed = text.trim(); // also drops a BOM
+  if (trimmed.startsWith('{')) return decodeJson(trimmed);
+  if (trimmed === '') throw unreadable('empty');
+  const inside = JSONP.exec(trimmed)?.[1]?.trim();
+  if (inside === undefined) return decodeForm(trimmed);
+  if (!inside.startsWith('{')) throw unreadable('JSONP without an object in it');
+  return decodeJson(inside);
+}
+
+/**
+ * Reads a body of QQ's in any of its three formats: JSONP, JSON or form-encoded. The body alone decides which, as
+ * neither content types nor what was asked for can be trusted.
+ *
+ * @param text - the body, as text; a BOM, blanks and newlines around it do no harm
+ * @returns the parameters, with the types QQ gave them (`expires_in` may be a string)
+ * @throws {@link QQResponseError} `ERR_QQ_INVALID_RESPONSE` for anything else: an empty or truncated body, an HTML
+ * page, an array, and JSON with mistakes that names an openid or a token
+ *
+ * @example
+ * ```ts
+ * import { parseQQBody } from 'express-qq-connect/client';
+ *
+ * parseQQBody('callback( {"client_id":"100000001","openid":"0123456789ABCDEF0123456789ABCDEF"} );\n').openid;
+ * parseQQBody('access_token=AT&expires_in=7776000&refresh_token=RT').expires_in; // '7776000'
+ * ```
+ *
+ * @see Tencent's page 获取用户OpenID_OAuth2.0
+ */
+export function parseQQBody(text: string): Record<string, unknown> {
+  const { body, repaired } = decodeQQBody(text);
+  if (repaired && readQQError(body) === undefined && IDENTITY.some((name) => name in body)) {
+    throw unreadable('damaged JSON that names an identity');
+  }
+  return body;
+}
+
+function errorCode(value: unknown): number | string | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || value === '') return undefined;
+  return /^-?\d{1,9}$/.test(value) ? Number(value) : value;
+}
+
+/**
+ * Finds QQ's error in a body: `error` (with `error_description`), or a `ret` that is not 0, negative or positive
+ * (with `msg`).
+ */
+export function readQQError(body: Record<string, unknown>): QQErrorBody | undefined {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const error = errorCode(body.error);
+  if (error !== undefined && error !== 0) {
+    return { qqCode: error, qqMessage: text(body.error_description) || text(body.msg) };
+  }
+  const ret = errorCode(body.ret);
+  if (ret !== undefined && ret !== 0) return { qqCode: ret, qqMessage: text(body.msg) };
+  return undefined;
+}
+
+/** The word of RFC 6749 (section 5.2) for a number of QQ's. */
+export function rfc6749Error(qqCode: number | string): string {
+  if (typeof qqCode === 'string') return qqCode;
+  if ([100001, 100002, 100008, 100009].includes(qqCode)) return 'invalid_client';
+  if (qqCode === 100004) return 'unsupported_grant_type';
+  if (qqCode >= 100000 && qqCode <= 100012) return 'invalid_request';
+  return 'invalid_grant';
+}
+
+/** A token answer of QQ's as RFC 6749 (section 5.1) has it; `undefined` where there is no access token. */
+export function rfc6749Token(body: Record<string, unknown>): Record<string, unknown> | undefined {
+  const { access_token, refresh_token, openid } = body;
+  if (typeof access_token !== 'string' || access_token === '') return undefined;
+  const seconds = Number(body.expires_in === '' ? Number.NaN : (body.expires_in ?? Number.NaN));
+  return {
+    access_token,
+    token_type: 'bearer', // QQ sends none; servers that stand in for it send all sorts of things
+    ...(Number.isFinite(seconds) && seconds >= 0 && { expires_in: seconds }),
+    ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
+    ...(openid !== undefined && { openid }),
+  };
+}
+
+/**
+ * The parameters of a callback as RFC 6749 (section 4.1.2) has them: the old mobile page's `usercancel` becomes
+ * `access_denied`, and the old form of an error (a `code` of digits beside a `msg`) becomes `error`.
+ */
+export function rfc6749Callback(query: URLSearchParams): URLSearchParams {
+  const conformed = new URLSearchParams(query);
+  const code = query.get('code');
+  const cancelled = query.get('usercancel');
+  if (cancelled !== null && !/^0*$/.test(cancelled)) {
+    conformed.set('error', 'access_denied');
+  } else if (code !== null && /^\d+$/.test(code) && query.has('msg') && !query.has('error')) {
+    conformed.set('error', code);
+    conformed.set('error_description', query.get('msg') ?? '');
+  }
+  if (conformed.has('error')) conformed.delete('code');
+  return conformed;
+}

@@ -1,0 +1,23 @@
+import { QQConnectError } from './qq-connect-error.js';
+import type { Bilingual } from '../error-codes.js';
+import type { QQStep } from './qq-connect-error.js';
+
+/** What can be wrong with the application's own set-up. */
+export type QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_MISSING' | 'ERR_QQ_ROUTER_MISSING';
+
+/**
+ * The application has to change something: an option, or the order of its middleware. Status 500.
+ * Its message names options, never their values.
+ */
+export class QQConfigurationError extends QQConnectError {
+  override name = 'QQConfigurationError';
+
+  constructor(
+    message: string,
+    hint: Bilingual,
+    code: QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION',
+    step: QQStep = 'configuration',
+  ) {
+    super('configuration', message, { code, status: 500, action: 'fix_configuration', hint, step });
+  }
+}

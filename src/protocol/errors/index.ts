@@ -1,0 +1,10 @@
+export { QQConnectError, isQQConnectError } from './qq-connect-error.js';
+export type { QQErrorKind, QQStep } from './qq-connect-error.js';
+export { QQConfigurationError } from './configuration-error.js';
+export type { QQConfigurationErrorCode } from './configuration-error.js';
+export { QQTransportError } from './transport-error.js';
+export type { QQTransportErrorCode } from './transport-error.js';
+export { QQResponseError } from './response-error.js';
+export type { QQResponseErrorCode } from './response-error.js';
+export { QQRequestError } from './request-error.js';
+export type { QQRequestErrorCode } from './request-error.js';

@@ -1,0 +1,90 @@
+import type { Bilingual, QQErrorAction } from '../error-codes.js';
+
+// A registered symbol, so that two copies of the package in one process know each other's errors.
+const KIND = Symbol.for('express-qq-connect.error.kind');
+
+/** Whose fault an error is; see {@link QQConnectError.kind}. */
+export type QQErrorKind = 'configuration' | 'transport' | 'response' | 'request';
+
+/** The part of a login in which something went wrong. */
+export type QQStep =
+  'configuration' | 'session' | 'login' | 'callback' | 'token' | 'refresh' | 'me' | 'user_info' | 'api';
+
+/** What every error of this package says about itself. */
+export interface QQConnectErrorFields {
+  code: `ERR_QQ_${string}`;
+  status: number;
+  action: QQErrorAction;
+  hint: Bilingual;
+  step: QQStep;
+  qqCode?: number | string | undefined;
+  qqMessage?: string | undefined;
+  endpoint?: string | undefined;
+  cause?: Error | undefined;
+}
+
+/**
+ * The base of every error that this package throws. Four kinds partition the world: `configuration` (the application
+ * has to change something), `transport` (QQ or the session store could not be reached), `response` (QQ said no, or
+ * nothing intelligible) and `request` (what the browser sent was wrong).
+ *
+ * No message, property or cause holds the APP Key, a code, a token or a cookie: an error may be logged as it is.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorRequestHandler } from 'express';
+ * import { isQQConnectError } from 'express-qq-connect';
+ *
+ * export const logErrors: ErrorRequestHandler = (error, _req, _res, next) => {
+ *   if (isQQConnectError(error)) console.error(error.code, error.step, error.qqCode, error.hint.zh);
+ *   next(error);
+ * };
+ * ```
+ */
+export class QQConnectError extends Error {
+  override name = 'QQConnectError';
+  /** Names the error for programs; stable across versions. */
+  readonly code: `ERR_QQ_${string}`;
+  /** HTTP status that fits an answer to the browser; Express uses it. */
+  readonly status: number;
+  /** What helps: log in again, fix the configuration, try later, or nothing, as QQ refuses this user. */
+  readonly action: QQErrorAction;
+  /** What to do, in English and Chinese. */
+  readonly hint: Bilingual;
+  /** The part of the login that failed. */
+  readonly step: QQStep;
+  /** QQ's own error number (or, from servers that stand in for it, an OAuth error word). */
+  declare readonly qqCode?: number | string;
+  /** QQ's own words, on one line, without anything that looks like a secret. */
+  declare readonly qqMessage?: string;
+  /** Path of the QQ endpoint that answered, without its query. */
+  declare readonly endpoint?: string;
+
+  constructor(kind: QQErrorKind, message: string, fields: QQConnectErrorFields) {
+    super(message, fields.cause && { cause: fields.cause });
+    this.code = fields.code;
+    this.status = fields.status;
+    this.action = fields.action;
+    this.hint = fields.hint;
+    this.step = fields.step;
+    if (fields.qqCode !== undefined) this.qqCode = fields.qqCode;
+    if (fields.qqMessage !== undefined) this.qqMessage = fields.qqMessage;
+    if (fields.endpoint !== undefined) this.endpoint = fields.endpoint;
+    Object.defineProperty(this, KIND, { value: kind });
+  }
+
+  /** Whose fault it is. */
+  get kind(): QQErrorKind {
+    return (this as unknown as Record<symbol, QQErrorKind>)[KIND] ?? 'configuration';
+  }
+}
+
+/**
+ * Tells whether something thrown is an error of this package, also when it comes from another copy of it.
+ *
+ * @param kind - asks for one of the four kinds only
+ */
+export function isQQConnectError(value: unknown, kind?: QQErrorKind): value is QQConnectError {
+  if (!(value instanceof Error) || !(KIND in value)) return false;
+  return kind === undefined || value[KIND] === kind;
+}

@@ -1,0 +1,80 @@
+import { QQConnectError } from './qq-connect-error.js';
+import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { QQStep } from './qq-connect-error.js';
+
+interface Complaint {
+  status: number;
+  action: QQErrorAction;
+  step: QQStep;
+  hint: Bilingual;
+}
+
+const OTHER_BROWSER: Bilingual = {
+  en:
+    'This login was not begun in this browser, or more than ten minutes ago, or under another address of this site ' +
+    '(with or without www, localhost or 127.0.0.1), or it was used already. Log in again.',
+  zh:
+    '这次登录不是在当前浏览器发起的，或已超过十分钟，或是从本站的另一个地址（带或不带 www、localhost 与 127.0.0.1）' +
+    '发起的，或已经用过。请重新登录。',
+};
+
+const complaints = {
+  ERR_QQ_STATE_MISSING: {
+    status: 400,
+    action: 'login_again',
+    step: 'callback',
+    hint: {
+      en: 'QQ came back without the state of this login (some phones drop it). Log in again.',
+      zh: 'QQ 返回时缺少本次登录的 state（部分手机会丢失）。请重新登录。',
+    },
+  },
+  ERR_QQ_STATE_UNKNOWN: { status: 400, action: 'login_again', step: 'callback', hint: OTHER_BROWSER },
+  ERR_QQ_CALLBACK_INVALID: {
+    status: 400,
+    action: 'login_again',
+    step: 'callback',
+    hint: {
+      en: 'The address of this page is not one that QQ sends. Log in again.',
+      zh: '该回调地址的参数不是 QQ 发出的格式。请重新登录。',
+    },
+  },
+  ERR_QQ_CANCELLED: {
+    status: 400,
+    action: 'login_again',
+    step: 'callback',
+    hint: { en: 'The user cancelled on the page of QQ.', zh: '用户在 QQ 页面取消了登录。' },
+  },
+  ERR_QQ_METHOD_NOT_ALLOWED: {
+    status: 405,
+    action: 'login_again',
+    step: 'login',
+    hint: { en: 'Use the method in the Allow header.', zh: '请使用 Allow 响应头中的请求方法。' },
+  },
+  ERR_QQ_CROSS_SITE: {
+    status: 403,
+    action: 'login_again',
+    step: 'session',
+    hint: {
+      en: "The request came from another site. Send it from a page of this one, whose origin is redirectUri's.",
+      zh: '请求来自其他站点。请从本站页面（与 redirectUri 同源）发起。',
+    },
+  },
+  ERR_QQ_LOGIN_REQUIRED: {
+    status: 401,
+    action: 'login_again',
+    step: 'session',
+    hint: { en: 'Log in with QQ first.', zh: '请先使用 QQ 登录。' },
+  },
+} as const satisfies Record<string, Complaint>;
+
+/** What can be wrong with what the browser sent. */
+export type QQRequestErrorCode = keyof typeof complaints;
+
+/** What the browser sent was wrong: a callback, a state, a cross-site POST, a request that needs a login. */
+export class QQRequestError extends QQConnectError {
+  override name = 'QQRequestError';
+
+  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep } = {}) {
+    super('request', message, { code, ...complaints[code], ...fields });
+  }
+}

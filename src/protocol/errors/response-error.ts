@@ -1,0 +1,82 @@
+import { QQConnectError } from './qq-connect-error.js';
+import { describeQQErrorCode } from '../error-codes.js';
+import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { QQStep } from './qq-connect-error.js';
+
+interface Advice {
+  status: number;
+  action: QQErrorAction;
+  hint: Bilingual;
+}
+
+const NOT_QQ: Advice = {
+  status: 502,
+  action: 'try_later',
+  hint: {
+    en: 'The answer was not one of QQ Connect: try again in a moment; if it stays, check graphUrl and the proxies on the way.',
+    zh: '应答不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl 以及途经的代理。',
+  },
+};
+const NOT_OURS: Advice = {
+  status: 502,
+  action: 'login_again',
+  hint: {
+    en: 'The access token was issued to another application or user, so it was refused. Log in again.',
+    zh: '该 access token 属于其他应用或用户，已拒绝使用。请重新登录。',
+  },
+};
+
+const unusable = {
+  ERR_QQ_INVALID_RESPONSE: NOT_QQ,
+  ERR_QQ_HTTP_STATUS: NOT_QQ,
+  ERR_QQ_OPENID_MISSING: NOT_QQ,
+  ERR_QQ_CLIENT_ID_MISMATCH: NOT_OURS,
+  ERR_QQ_OPENID_MISMATCH: NOT_OURS,
+} as const satisfies Record<string, Advice>;
+
+const statusFor: Record<QQErrorAction, number> = {
+  login_again: 401,
+  fix_configuration: 500,
+  try_later: 503,
+  refuse_user: 403,
+};
+
+const UNLISTED: Advice = {
+  status: 502,
+  action: 'login_again',
+  hint: {
+    en: "This number is in no list of QQ's. Log in again; if it stays, ask Tencent about it.",
+    zh: '该错误码不在 QQ 公开的列表中。请重新登录；若仍出现，请向腾讯咨询该错误码。',
+  },
+};
+
+function adviceOn(qqCode: number | string): Advice {
+  if (typeof qqCode === 'string') {
+    // Servers that stand in for QQ answer with the words of RFC 6749, section 5.2.
+    const ours = /^(invalid_client|unauthorized_client|unsupported_grant_type|invalid_scope)$/.test(qqCode);
+    return ours ? { ...UNLISTED, status: 500, action: 'fix_configuration' } : UNLISTED;
+  }
+  const entry = describeQQErrorCode(qqCode);
+  if (!entry) return UNLISTED;
+  return { status: entry.retryRead ? 502 : statusFor[entry.action], action: entry.action, hint: entry.hint };
+}
+
+/** What QQ can have answered instead of what was asked for. */
+export type QQResponseErrorCode = 'ERR_QQ_RESPONSE' | keyof typeof unusable;
+
+/** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */
+export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefined } & (
+  { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string } | { code: keyof typeof unusable }
+);
+
+/** QQ answered, and said no (`ERR_QQ_RESPONSE`, with `qqCode`), or nothing that can be used (the other codes). */
+export class QQResponseError extends QQConnectError {
+  override name = 'QQResponseError';
+
+  constructor(message: string, fields: QQResponseErrorFields) {
+    super('response', message, {
+      ...(fields.code === 'ERR_QQ_RESPONSE' ? adviceOn(fields.qqCode) : unusable[fields.code]),
+      ...fields,
+    });
+  }
+}

@@ -1,0 +1,17 @@
+const LONGEST = 200;
+// Codes, tokens, openids and keys of QQ are 32 characters; no word of an error message is that long.
+const LOOKS_SECRET = /[A-Za-z0-9_~+/=-]{24,}/g;
+// eslint-disable-next-line no-control-regex -- control and bidi characters are what this removes
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+
+/**
+ * Makes a text that came from outside fit for a message or a log: without the given secrets, without anything that
+ * looks like one, on one line, at most 200 characters.
+ */
+export function redact(text: string, secrets: Iterable<string> = []): string {
+  let safe = text;
+  for (const secret of secrets) {
+    if (secret.length > 3) safe = safe.replaceAll(secret, '[redacted]');
+  }
+  return safe.replace(LOOKS_SECRET, '[redacted]').replace(UNPRINTABLE, ' ').slice(0, LONGEST).trim();
+}

@@ -1,0 +1,24 @@
+/** QQ Connect without Express. */
+export { QQConnectClient } from './client/qq-connect-client.js';
+export type { QQConnectClientOptions } from './client/options.js';
+export type { OpenIdResponse, TokenSet } from './client/token-set.js';
+export { parseQQBody } from './protocol/dialect.js';
+export { describeQQErrorCode, qqErrorCodes } from './protocol/error-codes.js';
+export type { Bilingual, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';
+export {
+  QQConfigurationError,
+  QQConnectError,
+  QQRequestError,
+  QQResponseError,
+  QQTransportError,
+  isQQConnectError,
+} from './protocol/errors/index.js';
+export type {
+  QQConfigurationErrorCode,
+  QQErrorKind,
+  QQRequestErrorCode,
+  QQResponseErrorCode,
+  QQStep,
+  QQTransportErrorCode,
+} from './protocol/errors/index.js';
+export type { QQUser, UserInfoResponse } from './protocol/profile.js';

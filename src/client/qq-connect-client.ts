@@ -1,0 +1,252 @@
+import {
+  ClientSecretPost,
+  Configuration,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  customFetch,
+  refreshTokenGrant,
+} from 'openid-client';
+import { z } from 'zod';
+import { endpoints } from '../protocol/endpoints.js';
+import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
+import { toQQUser } from '../protocol/profile.js';
+import { axiosFetch } from '../transport/axios-fetch.js';
+import { conformingFetch } from '../transport/conforming-fetch.js';
+import { callbackQuery } from './callback-query.js';
+import { graphReader } from './graph-reader.js';
+import { clientOptionsShape, readOptions } from './options.js';
+import { toQQError } from './to-qq-error.js';
+import { requireOpenId, tokenSetOf } from './token-set.js';
+import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
+import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
+import type { GraphReader } from './graph-reader.js';
+import type { QQConnectClientOptions } from './options.js';
+import type { OpenIdResponse, TokenSet } from './token-set.js';
+
+const schema = z.strictObject(clientOptionsShape, 'must be an object');
+const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
+
+const appKeys = new WeakMap<QQConnectClient, string>();
+
+/**
+ * The APP Key that a client was made with, for keys to be derived from. It is no property, so that no log shows it.
+ * @internal
+ */
+export function appKeyOf(client: QQConnectClient): string {
+  return appKeys.get(client) ?? '';
+}
+
+/**
+ * QQ Connect without Express: every call of a login, for workers, other frameworks, and tokens that an app's SDK got.
+ *
+ * @example
+ * ```ts
+ * import { QQConnectClient } from 'express-qq-connect/client';
+ *
+ * const client = new QQConnectClient({
+ *   appId: '100000001',
+ *   appKey: process.env.QQ_APP_KEY ?? '',
+ *   redirectUri: 'https://www.example.com/auth/qq/callback',
+ * });
+ * export async function whoIs(callbackUrl: string, expectedState: string) {
+ *   return client.fetchUser(await client.authorizationCodeGrant(callbackUrl, { expectedState }));
+ * }
+ * ```
+ *
+ * @see Tencent's page 网站应用接入流程
+ */
+export class QQConnectClient {
+  /** The APP ID. */
+  readonly appId: string;
+  /** The callback URL as configured. */
+  readonly redirectUri: string;
+  /** Where QQ Connect is, without a trailing slash. */
+  readonly graphUrl: string;
+  /** For each call of QQ, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly #scope: string[];
+  readonly #unionid: boolean;
+  readonly #read: GraphReader;
+  readonly #configuration: Configuration;
+
+  /** @throws {@link QQConfigurationError} that names every wrong option, and no value */
+  constructor(options: QQConnectClientOptions) {
+    const { appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios } = readOptions(schema, options);
+    this.appId = appId;
+    this.redirectUri = redirectUri;
+    this.graphUrl = graphUrl;
+    this.timeoutMs = timeoutMs;
+    this.#scope = scope;
+    this.#unionid = unionid;
+    const fetch = conformingFetch(axiosFetch({ timeoutMs, axios }), { redirectUri });
+    this.#read = graphReader(fetch, graphUrl);
+    const server = { issuer: graphUrl, token_endpoint: graphUrl + endpoints.token };
+    this.#configuration = new Configuration(server, appId, {}, ClientSecretPost(appKey));
+    this.#configuration[customFetch] = fetch as CustomFetch;
+    this.#configuration.timeout = 0; // the transport has its own
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to be noticed; graphUrl allows loopback only
+    if (graphUrl.startsWith('http:')) allowInsecureRequests(this.#configuration);
+    appKeys.set(this, appKey);
+  }
+
+  /**
+   * Builds the address of QQ's login page.
+   *
+   * @param parameters - `state`: random, kept by the caller, at most 64 of `[A-Za-z0-9_-]`, as phones have dropped
+   * others; `display`: `mobile` for phones
+   * @see RFC 6749, section 4.1.1; Tencent's page 使用Authorization_Code获取Access_Token
+   */
+  buildAuthorizationUrl({ state, display }: { state: string; display?: string | undefined }): URL {
+    const url = new URL(this.graphUrl + endpoints.authorize);
+    url.search = new URLSearchParams({
+      response_type: 'code',
+      client_id: this.appId,
+      redirect_uri: this.redirectUri,
+      state,
+      scope: this.#scope.join(','),
+      ...(display !== undefined && { display }),
+    }).toString();
+    return url;
+  }
+
+  /**
+   * Exchanges the code of a callback for tokens: one call, never repeated, as a code works once.
+   *
+   * @param callbackUrl - the whole URL that QQ sent the browser to; only its query is read
+   * @param checks - `expectedState`: what {@link QQConnectClient.buildAuthorizationUrl} was given; judged first
+   * @throws {@link QQRequestError} for a callback that is not ours (`ERR_QQ_STATE_MISSING`, `ERR_QQ_STATE_UNKNOWN`,
+   * `ERR_QQ_CALLBACK_INVALID`) or was cancelled (`ERR_QQ_CANCELLED`); {@link QQResponseError} if QQ refused;
+   * {@link QQTransportError} if it could not be reached
+   * @see RFC 6749, section 4.1.3
+   */
+  async authorizationCodeGrant(
+    callbackUrl: string | URL,
+    { expectedState }: { expectedState: string },
+  ): Promise<TokenSet> {
+    const query = callbackQuery(new URL(callbackUrl, this.redirectUri).searchParams, expectedState);
+    const url = new URL(this.redirectUri);
+    url.search = query.toString();
+    return this.#grant('token', async () => authorizationCodeGrant(this.#configuration, url, { expectedState }));
+  }
+
+  /**
+   * Exchanges a refresh token for new tokens: one call, never repeated, as a refresh token works once.
+   *
+   * @returns all of them new; where QQ sends no new refresh token, the one given
+   * @throws {@link QQResponseError} if QQ refused (100021 or 100022 for a spent one); {@link QQTransportError} if it
+   * could not be reached, and then nobody knows whether the token is spent
+   * @see RFC 6749, section 6; Tencent's page 使用Authorization_Code获取Access_Token, step 3
+   */
+  async refreshTokenGrant(refreshToken: string): Promise<TokenSet> {
+    const renewed = await this.#grant('refresh', async () => refreshTokenGrant(this.#configuration, refreshToken));
+    return { refreshToken, ...renewed };
+  }
+
+  /**
+   * Asks who an access token was issued for, and refuses one of another application: also the way to accept a token
+   * that an app's SDK obtained.
+   *
+   * @throws {@link QQResponseError} `ERR_QQ_CLIENT_ID_MISMATCH` for another application's, `ERR_QQ_OPENID_MISSING`,
+   * or what QQ said; {@link QQTransportError} if it could not be reached
+   * @see Tencent's page 获取用户OpenID_OAuth2.0
+   */
+  async fetchOpenId(accessToken: string): Promise<OpenIdResponse> {
+    if (!this.#unionid) return this.#me(accessToken, false);
+    return (await this.#meWithUnionid(accessToken)) ?? this.#me(accessToken, false);
+  }
+
+  /**
+   * Fetches the profile.
+   *
+   * @throws {@link QQResponseError} or {@link QQTransportError}
+   * @see Tencent's page get_user_info
+   */
+  async fetchUserInfo({ accessToken, openid }: { accessToken: string; openid: string }): Promise<UserInfoResponse> {
+    const query = { access_token: accessToken, oauth_consumer_key: this.appId, openid };
+    return (await this.#read('user_info', endpoints.user_info, query)) as UserInfoResponse;
+  }
+
+  /**
+   * Fetches the user: the profile, and `me` only where the openid is missing or a unionid is wanted, and then beside
+   * it rather than before.
+   *
+   * @throws what {@link QQConnectClient.fetchOpenId} and {@link QQConnectClient.fetchUserInfo} throw;
+   * {@link QQResponseError} `ERR_QQ_OPENID_MISMATCH` if `me` names somebody else
+   */
+  async fetchUser(tokenSet: TokenSet): Promise<QQUser> {
+    const { accessToken, openid } = tokenSet;
+    if (openid === undefined) {
+      const identity = await this.fetchOpenId(accessToken);
+      return this.#user(identity, await this.fetchUserInfo({ accessToken, openid: identity.openid }));
+    }
+    const [identity, raw] = await Promise.all([
+      this.#unionid ? this.#meWithUnionid(accessToken) : undefined,
+      this.fetchUserInfo({ accessToken, openid }),
+    ]);
+    if (identity && identity.openid !== openid) {
+      throw new QQResponseError('me: QQ named another user than with the token', {
+        code: 'ERR_QQ_OPENID_MISMATCH',
+        step: 'me',
+        endpoint: endpoints.me,
+      });
+    }
+    return this.#user({ openid, unionid: identity?.unionid }, raw);
+  }
+
+  /**
+   * Calls any other API of QQ Connect for a user.
+   *
+   * @param path - below `graphUrl`, with a leading slash
+   * @param call - `params`: further parameters of the query
+   * @returns the body as QQ sent it
+   * @throws {@link QQResponseError} or {@link QQTransportError}
+   */
+  async callApi(
+    path: string,
+    call: { accessToken: string; openid: string; params?: Record<string, string> | undefined },
+  ): Promise<Record<string, unknown>> {
+    const identity = { access_token: call.accessToken, oauth_consumer_key: this.appId, openid: call.openid };
+    return this.#read('api', path, { ...call.params, ...identity });
+  }
+
+  #user(identity: { openid: string; unionid?: string | undefined }, raw: UserInfoResponse): QQUser {
+    return toQQUser({ appId: this.appId, openid: identity.openid, unionid: identity.unionid }, raw);
+  }
+
+  async #grant(step: 'token' | 'refresh', grant: () => Promise<TokenEndpointResponse>): Promise<TokenSet> {
+    let answer: TokenEndpointResponse;
+    try {
+      answer = await grant();
+    } catch (error) {
+      throw toQQError(error, { step, endpoint: endpoints.token });
+    }
+    return tokenSetOf(answer, step);
+  }
+
+  async #me(accessToken: string, unionid: boolean): Promise<OpenIdResponse> {
+    const query = { access_token: accessToken, ...(unionid && { unionid: '1' }) };
+    const { client_id, openid, unionid: union } = await this.#read('me', endpoints.me, query);
+    // Where it is missing altogether the answer comes from a server that stands in for QQ.
+    if (client_id !== undefined && client_id !== this.appId && client_id !== Number(this.appId)) {
+      throw new QQResponseError('me: the access token was issued to another application', {
+        code: 'ERR_QQ_CLIENT_ID_MISMATCH',
+        step: 'me',
+        endpoint: endpoints.me,
+      });
+    }
+    return {
+      clientId: this.appId,
+      openid: requireOpenId(openid, 'me', endpoints.me),
+      ...(typeof union === 'string' && union !== '' && { unionid: union }),
+    };
+  }
+
+  async #meWithUnionid(accessToken: string): Promise<OpenIdResponse | undefined> {
+    try {
+      return await this.#me(accessToken, true);
+    } catch (error) {
+      if (isQQConnectError(error, 'response') && NO_UNIONID_PERMISSION.includes(error.qqCode)) return undefined;
+      throw error;
+    }
+  }
+}

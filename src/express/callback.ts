@@ -1,0 +1,101 @@
+import { QQRequestError, isQQConnectError } from '../protocol/errors/index.js';
+import { readCallback, stateOf } from './callback-request.js';
+import { failureOf } from './events.js';
+import { landIn } from './land.js';
+import { stateId } from './login-attempt.js';
+import { rememberReturnTo } from './request-context.js';
+import { adoptSession, requireSession, storedLogin } from './session.js';
+import type { Request, Response } from 'express';
+import type { Landing, QQConnectContext } from './context.js';
+import type { LoginAttempt } from './login-attempt.js';
+
+function redirect(res: Response, location: string): void {
+  res.set('Cache-Control', 'no-store');
+  res.redirect(302, location);
+}
+
+function cancelled(context: QQConnectContext): string {
+  const [beforeHash = '', hash] = context.cancelUrl.split('#', 2);
+  const url = `${beforeHash}${beforeHash.includes('?') ? '&' : '?'}qq_login=cancelled`;
+  return hash === undefined ? url : `${url}#${hash}`;
+}
+
+function unknownState(why: string): QQRequestError {
+  return new QQRequestError('ERR_QQ_STATE_UNKNOWN', `callback: ${why}`);
+}
+
+async function exchange(
+  context: QQConnectContext,
+  req: Request,
+  res: Response,
+  attempt: LoginAttempt,
+  query: URLSearchParams,
+): Promise<Landing> {
+  const started = Date.now();
+  try {
+    const tokens = await context.client.authorizationCodeGrant(`?${query.toString()}`, {
+      expectedState: attempt.state,
+    });
+    const user = await context.client.fetchUser(tokens);
+    const landing = await landIn(context, { req, res, attempt, tokens, user });
+    context.tell({ type: 'login_succeeded', durationMs: Date.now() - started });
+    return landing;
+  } catch (error) {
+    if (isQQConnectError(error) && error.code === 'ERR_QQ_CANCELLED') {
+      context.tell({ type: 'login_cancelled' });
+    } else {
+      context.tell({ type: 'login_failed', durationMs: Date.now() - started, ...failureOf(error) });
+    }
+    throw error;
+  }
+}
+
+/** Two callbacks with one state at the same moment share one exchange; the second gets the first's session. */
+async function land(
+  context: QQConnectContext,
+  req: Request,
+  res: Response,
+  attempt: LoginAttempt,
+  query: URLSearchParams,
+): Promise<string> {
+  const key = stateId(attempt.state);
+  const first = context.landing.get(key);
+  if (first) {
+    const { sessionId, location } = await first;
+    await adoptSession(req, sessionId);
+    return location;
+  }
+  if (context.spent.has(key)) throw unknownState('a login with this state has ended already');
+  context.spent.set(key, true);
+  const landing = exchange(context, req, res, attempt, query);
+  context.landing.set(key, landing);
+  try {
+    return (await landing).location;
+  } finally {
+    context.landing.delete(key);
+  }
+}
+
+/** Ends a login: judges the state, then what QQ said, and only then asks QQ for anything. */
+export async function handleCallback(context: QQConnectContext, req: Request, res: Response): Promise<void> {
+  requireSession(req);
+  const query = readCallback(req);
+  const state = stateOf(query);
+  const finished = storedLogin(req, context.client.appId)?.finished.find((login) => login.state === stateId(state));
+  if (finished) {
+    redirect(res, finished.location); // a reload, or the back button
+    return;
+  }
+
+  const attempt = await context.attempts.take(req, res, state);
+  if (!attempt) throw unknownState('this browser has begun no login with this state');
+  rememberReturnTo(req, attempt.returnTo);
+  let location: string;
+  try {
+    location = await land(context, req, res, attempt, query);
+  } catch (error) {
+    if (!isQQConnectError(error) || error.code !== 'ERR_QQ_CANCELLED') throw error;
+    location = cancelled(context);
+  }
+  redirect(res, location);
+}

@@ -1,0 +1,103 @@
+import { LRUCache } from 'lru-cache';
+import { ATTEMPT_LIFETIME, LoginAttempts } from './login-attempt.js';
+import { eventTeller } from './events.js';
+import { safeReturnTo } from './return-to.js';
+import { createSealer } from './sealer.js';
+import { TokenRecords } from './token-record.js';
+import { QQConfigurationError } from '../protocol/errors/index.js';
+import type { QQConnectClient } from '../client/qq-connect-client.js';
+import type { UserInfoResponse } from '../protocol/profile.js';
+import type { QQConnectEvent } from './events.js';
+import type { ResolvedOptions } from './options.js';
+import type { ReturnToRules } from './return-to.js';
+import type { TokenRecord } from './token-record.js';
+
+/** Where a login ended: its session, and the page that the browser goes to. */
+export interface Landing {
+  sessionId: string;
+  location: string;
+}
+
+/** Everything that one router's handlers share. */
+export interface QQConnectContext {
+  options: ResolvedOptions;
+  client: QQConnectClient;
+  attempts: LoginAttempts;
+  records: TokenRecords;
+  tell: (event: QQConnectEvent) => void;
+  /** Origin of `redirectUri`: this site, as its visitors see it. */
+  siteOrigin: string;
+  /** Paths as Express sees them. */
+  paths: Readonly<Record<'login' | 'logout' | 'user' | 'refresh' | 'avatar' | 'callback', string>>;
+  /** The same login route as a browser sees it. */
+  loginUrl: string;
+  /** Judges a place to return to; see {@link safeReturnTo}. */
+  returnTo(value: unknown): string | undefined;
+  defaultReturnTo: string;
+  cancelUrl: string;
+  /** Callbacks that are being worked on, by the id of their state: two at the same moment share one exchange. */
+  landing: Map<string, Promise<Landing>>;
+  /** Ids of the states that came back to this process: each is good for one exchange. */
+  spent: LRUCache<string, true>;
+  /** Refreshes that are being worked on, by record. */
+  refreshing: Map<string, Promise<TokenRecord>>;
+  /** Profiles that are being fetched, by session. */
+  fetching: Map<string, Promise<UserInfoResponse>>;
+}
+
+function publicPrefix(redirectUri: URL, callbackPath: string): string {
+  return redirectUri.pathname.endsWith(callbackPath) ? redirectUri.pathname.slice(0, -callbackPath.length) : '';
+}
+
+function ownPlace(option: string, value: string, rules: ReturnToRules): string {
+  const place = safeReturnTo(value, rules);
+  if (place !== undefined) return place;
+  throw new QQConfigurationError(
+    `express-qq-connect is not configured correctly: ${option} must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself`,
+    { en: 'Correct the option named here.', zh: '请修正上述选项。' },
+  );
+}
+
+/** Makes what the handlers share out of the options. Keys are derived here, once. */
+export function createContext(options: ResolvedOptions): QQConnectContext {
+  const { client, basePath, callbackPath, encryptionKeys } = options;
+  const redirectUri = new URL(client.redirectUri);
+  const paths = {
+    login: `${basePath}/login`,
+    logout: `${basePath}/logout`,
+    user: `${basePath}/user`,
+    refresh: `${basePath}/refresh`,
+    avatar: `${basePath}/avatar`,
+    callback: callbackPath.replace(/(.)\/+$/, '$1'),
+  };
+  const rules: ReturnToRules = {
+    siteOrigin: redirectUri.origin,
+    publicPrefix: publicPrefix(redirectUri, callbackPath),
+    allowedOrigins: new Set(options.allowedReturnOrigins),
+    ownPaths: new Set([paths.login, paths.logout, paths.refresh, paths.callback]),
+  };
+  const defaultReturnTo = ownPlace('defaultReturnTo', options.defaultReturnTo, rules);
+  const attempts = new LoginAttempts({
+    sealer: createSealer(encryptionKeys, 'login attempt'),
+    appId: client.appId,
+    redirectUri: client.redirectUri,
+    defaultReturnTo,
+  });
+  return {
+    options,
+    client,
+    attempts,
+    records: new TokenRecords(createSealer(encryptionKeys, 'token record')),
+    tell: eventTeller(options.onEvent),
+    siteOrigin: rules.siteOrigin,
+    paths,
+    loginUrl: rules.publicPrefix + paths.login,
+    returnTo: (value) => safeReturnTo(value, rules),
+    defaultReturnTo,
+    cancelUrl: ownPlace('cancelUrl', options.cancelUrl, rules),
+    landing: new Map(),
+    spent: new LRUCache({ max: 10_000, ttl: ATTEMPT_LIFETIME * 1000 }),
+    refreshing: new Map(),
+    fetching: new Map(),
+  };
+}

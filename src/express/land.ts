@@ -1,0 +1,83 @@
+import { lockKey, lockLimits } from './access-token.js';
+import { stateId } from './login-attempt.js';
+import { applicationData, replaceSession, storedLogin } from './session.js';
+import { touchAt } from './token-record.js';
+import type { Request, Response } from 'express';
+import type { TokenSet } from '../client/token-set.js';
+import type { QQUser } from '../protocol/profile.js';
+import type { Landing, QQConnectContext } from './context.js';
+import type { LoginAttempt } from './login-attempt.js';
+import type { StoredLogin } from './session.js';
+
+// So many logins of one session can be reloaded.
+const FINISHED = 3;
+
+interface Arrival {
+  req: Request;
+  res: Response;
+  attempt: LoginAttempt;
+  tokens: TokenSet;
+  user: QQUser;
+}
+
+/** Removes a login's tokens, in turn with whoever is refreshing them. */
+export async function removeTokens(context: QQConnectContext, req: Request, login: StoredLogin): Promise<void> {
+  const { tokens } = login;
+  if (!tokens) return;
+  await context.options.lock(lockKey(tokens.record), lockLimits(context.client.timeoutMs), async () =>
+    context.records.remove(req.sessionStore, tokens.record),
+  );
+}
+
+/**
+ * Logs the user in: a new session with the application's data, `onLogin`, the tokens stored, the session stored, the
+ * earlier session destroyed. If anything fails on the way, the earlier session, and an earlier login in it, stays.
+ */
+export async function landIn(
+  context: QQConnectContext,
+  { req, res, attempt, tokens, user }: Arrival,
+): Promise<Landing> {
+  const { options, records, client } = context;
+  const earlier = storedLogin(req, client.appId);
+  const sameUser = earlier?.openid === user.openid;
+  let location = attempt.returnTo;
+  let record: string | undefined;
+  try {
+    await replaceSession(req, async (previous) => {
+      const login: StoredLogin = {
+        appId: user.appId,
+        openid: user.openid,
+        ...(user.unionid !== undefined && { unionid: user.unionid }),
+        raw: user.raw,
+        finished: [],
+      };
+      const previousData = applicationData(previous);
+      if (!previous.qqConnect || sameUser) Object.assign(req.session, previousData);
+      req.session.qqConnect = login;
+      const answer = await options.onLogin?.({ user, tokens, req, res, previousSession: previousData });
+      location = context.returnTo(answer?.returnTo) ?? location;
+      login.finished = [{ state: stateId(attempt.state), location }, ...(sameUser ? earlier.finished : [])].slice(
+        0,
+        FINISHED,
+      );
+      if (options.tokens === 'keep') {
+        const now = Date.now();
+        const sessionMs = req.session.cookie.originalMaxAge;
+        record = records.newId();
+        await records.write(
+          req.sessionStore,
+          record,
+          { openid: user.openid, tokens, obtainedAt: now, loginAt: now },
+          sessionMs,
+        );
+        login.tokens = { record, touchAt: touchAt(sessionMs, now) };
+      }
+    });
+  } catch (error) {
+    // Best effort: without its session nobody can use the record, and it expires.
+    if (record !== undefined) await Promise.allSettled([records.remove(req.sessionStore, record)]);
+    throw error;
+  }
+  if (earlier) await Promise.allSettled([removeTokens(context, req, earlier)]);
+  return { sessionId: req.sessionID, location };
+}

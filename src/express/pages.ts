@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+
+/** The languages that this package speaks. */
+export type Language = 'zh' | 'en';
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1c2733; --soft: #5a6775; --ground: #f4f7fa; --sheet: #fff; --line: #d9e1e8; --accent: #0b6bcb; --on-accent: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --soft: #a3b0bd; --ground: #12171c; --sheet: #1b2229; --line: #323c46; --accent: #6fb4ff; --on-accent: #08131f } }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground); color: var(--ink); font: 16px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
+main { max-width: 34rem; width: 100%; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 2rem }
+h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3 }
+p { margin: 0 0 1rem; overflow-wrap: anywhere }
+nav { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem }
+a { color: var(--accent) }
+nav a { display: inline-block; padding: .5rem 1.1rem; border: 1px solid var(--accent); border-radius: 8px; text-decoration: none }
+nav a:first-child { background: var(--accent); color: var(--on-accent) }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+section { border-top: 1px solid var(--line); padding-top: 1rem; font-size: .92rem }
+.note, code { color: var(--soft); font-size: .88rem }
+`;
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+const HEADERS = {
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  Vary: 'Accept-Language',
+};
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Escapes a text for HTML, in content and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
+
+/** The language for a request: Chinese unless the browser would rather have English. */
+export function languageOf(req: Request): Language {
+  return req.acceptsLanguages(['zh', 'en']) === 'en' ? 'en' : 'zh';
+}
+
+/** Sends one of the package's own pages. `body` is HTML. */
+export function sendPage(
+  res: Response,
+  status: number,
+  page: { language: Language; title: string; body: string },
+): void {
+  const title = escapeHtml(page.title);
+  res
+    .status(status)
+    .set(HEADERS)
+    .type('html')
+    .send(
+      `<!doctype html>
+<html lang="${page.language === 'zh' ? 'zh-CN' : 'en'}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${STYLE}</style></head>
+<body><main><h1>${title}</h1>
+${page.body}
+</main></body>
+</html>
+`,
+    );
+}

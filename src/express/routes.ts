@@ -1,0 +1,94 @@
+import { QQRequestError } from '../protocol/errors/index.js';
+import { handleCallback } from './callback.js';
+import { beginLogin } from './login.js';
+import { isApiCall, isCrossSite, isPrefetch } from './request-kind.js';
+import { requireSession } from './session.js';
+import type { Request, Response } from 'express';
+import type { QQUser } from '../protocol/profile.js';
+import type { QQConnectContext } from './context.js';
+
+/** Answers a request for one of the router's own routes. */
+export interface Route {
+  method: 'GET' | 'POST';
+  handle(context: QQConnectContext, req: Request, res: Response): Promise<void>;
+}
+
+function parameter(req: Request, name: string): string | undefined {
+  return new URLSearchParams(req.originalUrl.split('?')[1]).get(name) ?? undefined;
+}
+
+/** What a browser only fetches in advance must use nothing up. */
+function unlessPrefetched(handle: Route['handle']): Route['handle'] {
+  return async (context, req, res) => {
+    if (isPrefetch(req)) res.status(204).set('Cache-Control', 'no-store').end();
+    else await handle(context, req, res);
+  };
+}
+
+function refuseCrossSite(context: QQConnectContext, req: Request): void {
+  if (isCrossSite(req, context.siteOrigin)) {
+    throw new QQRequestError('ERR_QQ_CROSS_SITE', `session: a ${req.method} from another site is refused`);
+  }
+}
+
+/** The user as a browser may see it: without `raw`, whose placeholders and Qzone fields are nobody's business. */
+function publicUser({ raw, ...user }: QQUser): Omit<QQUser, 'raw'> {
+  return user;
+}
+
+function sendUser(res: Response, user: QQUser): void {
+  res.set('Cache-Control', 'no-store').json(publicUser(user));
+}
+
+function sendLoginRequired(context: QQConnectContext, res: Response): void {
+  res.status(401).set('Cache-Control', 'no-store').json({ error: 'login_required', login_url: context.loginUrl });
+}
+
+const login: Route = {
+  method: 'GET',
+  handle: unlessPrefetched(async (context, req, res) =>
+    beginLogin(context, req, res, { returnTo: parameter(req, 'returnTo'), display: parameter(req, 'display') }),
+  ),
+};
+
+const logout: Route = {
+  method: 'POST',
+  async handle(context, req, res) {
+    refuseCrossSite(context, req);
+    requireSession(req);
+    await req.qqConnect.logout();
+    res.set('Cache-Control', 'no-store');
+    if (isApiCall(req)) res.status(204).end();
+    else res.redirect(303, context.defaultReturnTo);
+  },
+};
+
+const user: Route = {
+  method: 'GET',
+  async handle(context, req, res) {
+    requireSession(req);
+    if (req.qqUser) sendUser(res, req.qqUser);
+    else sendLoginRequired(context, res);
+  },
+};
+
+const refresh: Route = {
+  method: 'POST',
+  async handle(context, req, res) {
+    refuseCrossSite(context, req);
+    requireSession(req);
+    if (req.qqUser) sendUser(res, await req.qqConnect.refreshUser());
+    else sendLoginRequired(context, res);
+  },
+};
+
+const callback: Route = { method: 'GET', handle: unlessPrefetched(handleCallback) };
+
+/** The router's routes, by the names of their paths. */
+export const routes: Record<'login' | 'logout' | 'user' | 'refresh' | 'callback', Route> = {
+  login,
+  logout,
+  user,
+  refresh,
+  callback,
+};

@@ -1,0 +1,50 @@
+import { createSecretKey, hkdfSync } from 'node:crypto';
+import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import type { KeyObject } from 'node:crypto';
+
+/** Seals small objects so that only this application can read or make them, for a limited time. */
+export interface Sealer {
+  seal(content: Record<string, unknown>, lifetimeSeconds: number): Promise<string>;
+  /** `undefined` for whatever was not sealed here, was changed, or is too old. */
+  open(sealed: string): Promise<Record<string, unknown> | undefined>;
+}
+
+const HEADER = { alg: 'dir', enc: 'A256GCM' } as const;
+
+async function tryOpen(sealed: string, key: KeyObject): Promise<Record<string, unknown> | undefined> {
+  try {
+    return (await jwtDecrypt(sealed, key, { keyManagementAlgorithms: ['dir'] })).payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a sealer (JWE, `dir` with A256GCM).
+ *
+ * @param secrets - the first seals, all of them open, so that a list rotates keys
+ * @param purpose - what is sealed for one purpose cannot be opened for another
+ * @see RFC 7516; RFC 5869 for the derivation of the keys
+ */
+export function createSealer(secrets: readonly [string, ...string[]], purpose: string): Sealer {
+  const derive = (secret: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'express-qq-connect', purpose, 32)));
+  const [first, ...older] = secrets;
+  const current = derive(first);
+  const keys = [current, ...older.map(derive)];
+  return {
+    async seal(content, lifetimeSeconds) {
+      const now = Math.floor(Date.now() / 1000);
+      const jwt = new EncryptJWT(content).setProtectedHeader(HEADER).setExpirationTime(now + lifetimeSeconds);
+      return jwt.encrypt(current);
+    },
+    async open(sealed) {
+      for (const key of keys) {
+        const content = await tryOpen(sealed, key);
+        if (content) return content;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// The layers of src/ point down. Fails on an upward import, on a cycle, and on having seen no module at all.
+import { cruise } from 'dependency-cruiser';
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+
+/** Each layer, and the layers that it may import. */
+export const layers = {
+  protocol: [],
+  transport: ['protocol'],
+  lock: ['protocol'],
+  client: ['protocol', 'transport'],
+  avatar: ['protocol', 'transport', 'client'],
+  express: ['protocol', 'transport', 'lock', 'client', 'avatar'],
+  sandbox: [],
+  browser: [],
+  cli: ['protocol', 'transport', 'client', 'sandbox'],
+};
+const DOORS = '^src/[^/]+\\.ts$';
+const BUILT_IN_IO =
+  '^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|timers|process)(/|$)';
+
+function rulesFor([layer, below]) {
+  const allowed = [layer, ...below].map((name) => `^src/${name}/`);
+  return {
+    name: `${layer}-points-down`,
+    severity: 'error',
+    from: { path: `^src/${layer}/` },
+    to: { path: '^src/', pathNot: allowed },
+  };
+}
+
+const forbidden = [
+  ...Object.entries(layers).map(rulesFor),
+  { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+  { name: 'doors-are-not-imported', severity: 'error', from: { path: '^src/[^/]+/' }, to: { path: DOORS } },
+  {
+    name: 'only-express-and-sandbox-import-express',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/(express|sandbox)/' },
+    to: { path: 'node_modules/(@types/)?express' },
+  },
+  {
+    name: 'protocol-does-no-io',
+    severity: 'error',
+    from: { path: '^src/protocol/' },
+    to: { path: `node_modules/|${BUILT_IN_IO}` },
+  },
+  {
+    name: 'axios-only-in-transport',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/(transport|avatar)/' },
+    to: { path: 'node_modules/axios', dependencyTypesNot: ['type-only'] },
+  },
+  { name: 'nothing-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
+  {
+    name: 'no-test-tools',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg'],
+      pathNot: 'node_modules/(@types/)?express(-session)?/|@types/node',
+    },
+  },
+];
+
+/** Checks a source tree, and says what is wrong as text. */
+export async function checkLayers(folder = 'src', baseDir = process.cwd()) {
+  const { output } = await cruise(
+    [folder],
+    {
+      baseDir,
+      ruleSet: { forbidden },
+      validate: true,
+      tsPreCompilationDeps: true,
+      doNotFollow: { path: 'node_modules' },
+      enhancedResolveOptions: {
+        exportsFields: ['exports'],
+        conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      },
+    },
+    {},
+    { tsConfig: extractTSConfig.default ? extractTSConfig.default('tsconfig.json') : extractTSConfig('tsconfig.json') },
+  );
+  const seen = output.modules.filter(({ source }) => source.startsWith('src/')).length;
+  const wrong = output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
+  if (seen === 0) wrong.push('no module was seen: the check checked nothing');
+  return { seen, wrong };
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const { seen, wrong } = await checkLayers();
+  for (const line of wrong) console.error(line);
+  console.log(`layers: ${seen} modules, ${wrong.length} violations`);
+  process.exitCode = wrong.length > 0 ? 1 : 0;
+}

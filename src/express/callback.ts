@@ -3,11 +3,13 @@ import { readCallback, stateOf } from './callback-request.js';
 import { failureOf } from './events.js';
 import { landIn } from './land.js';
 import { stateId } from './login-attempt.js';
-import { rememberReturnTo } from './request-context.js';
+import { sendPopupPage } from './popup.js';
+import { rememberAttempt } from './request-context.js';
 import { adoptSession, requireSession, storedLogin } from './session.js';
 import type { Request, Response } from 'express';
 import type { Landing, QQConnectContext } from './context.js';
 import type { LoginAttempt } from './login-attempt.js';
+import type { PopupResult } from './popup.js';
 
 function redirect(res: Response, location: string): void {
   res.set('Cache-Control', 'no-store');
@@ -76,6 +78,22 @@ async function land(
   }
 }
 
+/** How the login ended; a user who cancelled is no error. */
+async function outcome(
+  context: QQConnectContext,
+  req: Request,
+  res: Response,
+  attempt: LoginAttempt,
+  query: URLSearchParams,
+): Promise<{ result: PopupResult; location: string }> {
+  try {
+    return { result: 'success', location: await land(context, req, res, attempt, query) };
+  } catch (error) {
+    if (!isQQConnectError(error) || error.code !== 'ERR_QQ_CANCELLED') throw error;
+    return { result: 'cancelled', location: cancelled(context) };
+  }
+}
+
 /** Ends a login: judges the state, then what QQ said, and only then asks QQ for anything. */
 export async function handleCallback(context: QQConnectContext, req: Request, res: Response): Promise<void> {
   requireSession(req);
@@ -89,13 +107,8 @@ export async function handleCallback(context: QQConnectContext, req: Request, re
 
   const attempt = await context.attempts.take(req, res, state);
   if (!attempt) throw unknownState('this browser has begun no login with this state');
-  rememberReturnTo(req, attempt.returnTo);
-  let location: string;
-  try {
-    location = await land(context, req, res, attempt, query);
-  } catch (error) {
-    if (!isQQConnectError(error) || error.code !== 'ERR_QQ_CANCELLED') throw error;
-    location = cancelled(context);
-  }
-  redirect(res, location);
+  rememberAttempt(req, attempt);
+  const { result, location } = await outcome(context, req, res, attempt, query);
+  if (attempt.popup === undefined) redirect(res, location);
+  else sendPopupPage(req, res, { channel: attempt.popup, result, next: location });
 }

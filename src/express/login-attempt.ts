@@ -8,6 +8,8 @@ export interface LoginAttempt {
   state: string;
   /** Where it will end; judged when it was begun. */
   returnTo: string;
+  /** The channel on which the opener waits, where the login runs in a pop-up. */
+  popup?: string | undefined;
 }
 
 /** How long a user may take on QQ's page, in seconds. */
@@ -46,13 +48,13 @@ export class LoginAttempts {
   }
 
   /** Begins an attempt and gives its cookie to the browser; the oldest ones make room for it. */
-  async begin(req: Request, res: Response, returnTo: string): Promise<LoginAttempt> {
+  async begin(req: Request, res: Response, wish: Omit<LoginAttempt, 'state'>): Promise<LoginAttempt> {
     const state = randomBytes(32).toString('base64url');
-    let attempt = { state, returnTo };
+    let attempt = { ...wish, state };
     let sealed = await this.#seal(attempt);
     const name = this.#prefix + stateId(state);
     if (name.length + sealed.length > MOST_BYTES) {
-      attempt = { state, returnTo: this.#defaultReturnTo };
+      attempt = { ...attempt, returnTo: this.#defaultReturnTo };
       sealed = await this.#seal(attempt);
     }
     this.#evict(req, res, name.length + sealed.length);
@@ -68,11 +70,11 @@ export class LoginAttempts {
     res.append('Set-Cookie', this.#cookie(name, '', 0));
     const content = await this.#sealer.open(sealed);
     if (content?.state !== state || typeof content.returnTo !== 'string') return undefined;
-    return { state, returnTo: content.returnTo };
+    return { state, returnTo: content.returnTo, ...(typeof content.popup === 'string' && { popup: content.popup }) };
   }
 
-  async #seal({ state, returnTo }: LoginAttempt): Promise<string> {
-    return this.#sealer.seal({ state, returnTo }, ATTEMPT_LIFETIME);
+  async #seal(attempt: LoginAttempt): Promise<string> {
+    return this.#sealer.seal({ ...attempt }, ATTEMPT_LIFETIME);
   }
 
   #evict(req: Request, res: Response, newBytes: number): void {

@@ -1,5 +1,7 @@
+import { channelOf } from './popup.js';
 import { isPhone } from './request-kind.js';
 import { requireSession } from './session.js';
+import { isOtherAppsWebView, sendWebViewPage } from './web-view.js';
 import type { Request, Response } from 'express';
 import type { QQConnectContext } from './context.js';
 
@@ -7,8 +9,12 @@ import type { QQConnectContext } from './context.js';
 export interface LoginOptions {
   /** Where it ends: a path of this site, or a URL of one of `allowedReturnOrigins`; anything else is the default. */
   returnTo?: string | undefined;
-  /** `'mobile'` or `'pc'` in place of what the option `display` says. */
+  /** `'mobile'` or `'pc'` in place of what the option `display` says; `'popup'` for a login in a pop-up window. */
   display?: string | undefined;
+  /** Names the `BroadcastChannel` on which the opener of a pop-up waits. */
+  channel?: string | undefined;
+  /** Go on in a web view of another app, where QQ may refuse: the user was told and wants it. */
+  inWebView?: boolean | undefined;
 }
 
 function displayFor(context: QQConnectContext, req: Request, asked: string | undefined): 'mobile' | undefined {
@@ -26,7 +32,16 @@ export async function beginLogin(
 ): Promise<void> {
   requireSession(req); // now, rather than when the user comes back
   const returnTo = context.returnTo(options.returnTo) ?? context.defaultReturnTo;
-  const { state } = await context.attempts.begin(req, res, returnTo);
+  if (isOtherAppsWebView(req) && !options.inWebView) {
+    sendWebViewPage(
+      req,
+      res,
+      new URL(`${context.loginUrl}?returnTo=${encodeURIComponent(returnTo)}`, context.siteOrigin),
+    );
+    return;
+  }
+  const popup = options.display === 'popup' ? channelOf(options.channel) : undefined;
+  const { state } = await context.attempts.begin(req, res, { returnTo, popup });
   const url = context.client.buildAuthorizationUrl({ state, display: displayFor(context, req, options.display) });
   context.tell({ type: 'login_started' });
   res.set('Cache-Control', 'no-store');

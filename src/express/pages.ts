@@ -22,13 +22,12 @@ section { border-top: 1px solid var(--line); padding-top: 1rem; font-size: .92re
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 const HEADERS = {
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
-  Vary: 'Accept-Language',
 };
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -43,16 +42,24 @@ export function languageOf(req: Request): Language {
   return req.acceptsLanguages(['zh', 'en']) === 'en' ? 'en' : 'zh';
 }
 
-/** Sends one of the package's own pages. `body` is HTML. */
-export function sendPage(
-  res: Response,
-  status: number,
-  page: { language: Language; title: string; body: string },
-): void {
+/** One of the package's own pages. */
+export interface Page {
+  language: Language;
+  title: string;
+  /** HTML. */
+  body: string;
+  /** SHA-256 of the only script that may run, in base64. */
+  scriptHash?: string | undefined;
+}
+
+/** Sends a page. */
+export function sendPage(res: Response, status: number, page: Page): void {
   const title = escapeHtml(page.title);
   res
     .status(status)
     .set(HEADERS)
+    .set('Content-Security-Policy', page.scriptHash ? `${POLICY}; script-src 'sha256-${page.scriptHash}'` : POLICY)
+    .vary('Accept-Language')
     .type('html')
     .send(
       `<!doctype html>

@@ -1,12 +1,13 @@
 import type { Request } from 'express';
 import type { QQConnectContext } from './context.js';
+import type { LoginAttempt } from './login-attempt.js';
 
 const CONTEXT = Symbol('express-qq-connect');
-const RETURN_TO = Symbol('express-qq-connect.returnTo');
+const ATTEMPT = Symbol('express-qq-connect.attempt');
 
 interface Marked {
   [CONTEXT]?: QQConnectContext;
-  [RETURN_TO]?: string;
+  [ATTEMPT]?: Omit<LoginAttempt, 'state'>;
 }
 
 /** Notes which router a request has passed. */
@@ -19,13 +20,15 @@ export function contextOf(req: Request): QQConnectContext | undefined {
   return (req as Request & Marked)[CONTEXT];
 }
 
-/** Notes where the login that this callback belongs to wanted to go, so that trying again leads there too. */
-export function rememberReturnTo(req: Request, returnTo: string): void {
-  (req as Request & Marked)[RETURN_TO] = returnTo;
+/** Notes the login that this request belongs to, so that trying again leads where it did. */
+export function rememberAttempt(req: Request, attempt: Omit<LoginAttempt, 'state'>): void {
+  (req as Request & Marked)[ATTEMPT] = attempt;
 }
 
 /** The address that begins the login again, as the browser sees it. */
 export function loginAgainUrl(req: Request, context: QQConnectContext): string {
-  const returnTo = (req as Request & Marked)[RETURN_TO];
-  return returnTo === undefined ? context.loginUrl : `${context.loginUrl}?returnTo=${encodeURIComponent(returnTo)}`;
+  const attempt = (req as Request & Marked)[ATTEMPT];
+  if (!attempt) return context.loginUrl;
+  const popup = attempt.popup === undefined ? undefined : { display: 'popup', channel: attempt.popup };
+  return `${context.loginUrl}?${new URLSearchParams({ returnTo: attempt.returnTo, ...popup }).toString()}`;
 }

@@ -47,7 +47,12 @@ function sendLoginRequired(context: QQConnectContext, res: Response): void {
 const login: Route = {
   method: 'GET',
   handle: unlessPrefetched(async (context, req, res) =>
-    beginLogin(context, req, res, { returnTo: parameter(req, 'returnTo'), display: parameter(req, 'display') }),
+    beginLogin(context, req, res, {
+      returnTo: parameter(req, 'returnTo'),
+      display: parameter(req, 'display'),
+      channel: parameter(req, 'channel'),
+      inWebView: parameter(req, 'webview') === 'continue',
+    }),
   ),
 };
 

@@ -1,5 +1,5 @@
 import { describeQQErrorCode } from '../protocol/error-codes.js';
-import { isQQConnectError } from '../protocol/errors/index.js';
+import { QQConfigurationError, isQQConnectError } from '../protocol/errors/index.js';
 import { responseError, toQQError } from './to-qq-error.js';
 import type { QQStep } from '../protocol/errors/index.js';
 import type { Fetch } from '../transport/axios-fetch.js';
@@ -11,6 +11,15 @@ export type GraphReader = (
   path: string,
   query: Record<string, string>,
 ) => Promise<Record<string, unknown>>;
+
+/** Gives a path of an API as it is: one such as `@other.example` would take the access token to another host. */
+export function requireApiPath(path: string): string {
+  if (/^\/[^?#\s\\]*$/.test(path)) return path;
+  throw new QQConfigurationError('api: the path must begin with a slash and hold no query', {
+    en: 'Pass the path of the API to callApi, and its parameters as params.',
+    zh: '请将接口路径传给 callApi，参数放在 params 中。',
+  });
+}
 
 function failedAtTencent(error: unknown): boolean {
   if (!isQQConnectError(error, 'response') || typeof error.qqCode !== 'number') return false;

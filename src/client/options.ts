@@ -49,6 +49,7 @@ const redirectUri = text('is missing: the callback URL as it is registered with 
     if (!url || !/^https?:$/.test(url.protocol)) say('must be an absolute http or https URL');
     else if (url.username !== '' || url.password !== '') say('must not hold a user name or password');
     else if (value.includes('#')) say('must not hold a #');
+    else if (/\s/.test(value)) say('must not hold a blank');
   },
 );
 
@@ -58,6 +59,7 @@ const graphUrl = z
     const url = parseUrl(value);
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
   }, 'must be an https URL; plain http is for a sandbox on this machine only')
+  .refine((value) => !/[?#@\s]/.test(value), 'must hold nothing but a host and a path')
   .transform((value) => value.replace(/\/+$/, ''));
 
 /** The options of a {@link QQConnectClient} as zod reads them; the router's options are these and its own. */

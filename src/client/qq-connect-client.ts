@@ -1,25 +1,16 @@
-import {
-  ClientSecretPost,
-  Configuration,
-  allowInsecureRequests,
-  authorizationCodeGrant,
-  customFetch,
-  refreshTokenGrant,
-} from 'openid-client';
 import { z } from 'zod';
 import { endpoints } from '../protocol/endpoints.js';
 import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
 import { axiosFetch } from '../transport/axios-fetch.js';
 import { conformingFetch } from '../transport/conforming-fetch.js';
-import { callbackQuery } from './callback-query.js';
-import { graphReader } from './graph-reader.js';
+import { callbackQuery, receivedQuery } from './callback-query.js';
+import { graphReader, requireApiPath } from './graph-reader.js';
 import { clientOptionsShape, readOptions } from './options.js';
-import { toQQError } from './to-qq-error.js';
-import { requireOpenId, tokenSetOf } from './token-set.js';
-import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
+import { requireOpenId } from './token-set.js';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { GraphReader } from './graph-reader.js';
+import type { Grants } from './grants.js';
 import type { QQConnectClientOptions } from './options.js';
 import type { OpenIdResponse, TokenSet } from './token-set.js';
 
@@ -67,7 +58,8 @@ export class QQConnectClient {
   readonly #scope: string[];
   readonly #unionid: boolean;
   readonly #read: GraphReader;
-  readonly #configuration: Configuration;
+  readonly #loadGrants: () => Promise<Grants>;
+  #grants: Promise<Grants> | undefined;
 
   /** @throws {@link QQConfigurationError} that names every wrong option, and no value */
   constructor(options: QQConnectClientOptions) {
@@ -80,12 +72,10 @@ export class QQConnectClient {
     this.#unionid = unionid;
     const fetch = conformingFetch(axiosFetch({ timeoutMs, axios }), { redirectUri });
     this.#read = graphReader(fetch, graphUrl);
-    const server = { issuer: graphUrl, token_endpoint: graphUrl + endpoints.token };
-    this.#configuration = new Configuration(server, appId, {}, ClientSecretPost(appKey));
-    this.#configuration[customFetch] = fetch as CustomFetch;
-    this.#configuration.timeout = 0; // the transport has its own
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to be noticed; graphUrl allows loopback only
-    if (graphUrl.startsWith('http:')) allowInsecureRequests(this.#configuration);
+    this.#loadGrants = async () => {
+      const { createGrants } = await import('./grants.js'); // openid-client is for those who log somebody in
+      return createGrants({ appId, appKey, graphUrl, fetch });
+    };
     appKeys.set(this, appKey);
   }
 
@@ -123,10 +113,11 @@ export class QQConnectClient {
     callbackUrl: string | URL,
     { expectedState }: { expectedState: string },
   ): Promise<TokenSet> {
-    const query = callbackQuery(new URL(callbackUrl, this.redirectUri).searchParams, expectedState);
+    const query = callbackQuery(receivedQuery(callbackUrl, this.redirectUri), expectedState);
     const url = new URL(this.redirectUri);
     url.search = query.toString();
-    return this.#grant('token', async () => authorizationCodeGrant(this.#configuration, url, { expectedState }));
+    const grants = await (this.#grants ??= this.#loadGrants());
+    return grants.authorizationCode(url, expectedState);
   }
 
   /**
@@ -138,8 +129,8 @@ export class QQConnectClient {
    * @see RFC 6749, section 6; Tencent's page 使用Authorization_Code获取Access_Token, step 3
    */
   async refreshTokenGrant(refreshToken: string): Promise<TokenSet> {
-    const renewed = await this.#grant('refresh', async () => refreshTokenGrant(this.#configuration, refreshToken));
-    return { refreshToken, ...renewed };
+    const grants = await (this.#grants ??= this.#loadGrants());
+    return { refreshToken, ...(await grants.refreshToken(refreshToken)) };
   }
 
   /**
@@ -174,11 +165,12 @@ export class QQConnectClient {
    * {@link QQResponseError} `ERR_QQ_OPENID_MISMATCH` if `me` names somebody else
    */
   async fetchUser(tokenSet: TokenSet): Promise<QQUser> {
-    const { accessToken, openid } = tokenSet;
-    if (openid === undefined) {
+    const { accessToken } = tokenSet;
+    if (tokenSet.openid === undefined) {
       const identity = await this.fetchOpenId(accessToken);
       return this.#user(identity, await this.fetchUserInfo({ accessToken, openid: identity.openid }));
     }
+    const openid = requireOpenId(tokenSet.openid, 'token', endpoints.token);
     const [identity, raw] = await Promise.all([
       this.#unionid ? this.#meWithUnionid(accessToken) : undefined,
       this.fetchUserInfo({ accessToken, openid }),
@@ -196,31 +188,21 @@ export class QQConnectClient {
   /**
    * Calls any other API of QQ Connect for a user.
    *
-   * @param path - below `graphUrl`, with a leading slash
+   * @param path - below `graphUrl`, with a leading slash and without a query
    * @param call - `params`: further parameters of the query
    * @returns the body as QQ sent it
-   * @throws {@link QQResponseError} or {@link QQTransportError}
+   * @throws {@link QQConfigurationError} for a path that is none; {@link QQResponseError} or {@link QQTransportError}
    */
   async callApi(
     path: string,
     call: { accessToken: string; openid: string; params?: Record<string, string> | undefined },
   ): Promise<Record<string, unknown>> {
     const identity = { access_token: call.accessToken, oauth_consumer_key: this.appId, openid: call.openid };
-    return this.#read('api', path, { ...call.params, ...identity });
+    return this.#read('api', requireApiPath(path), { ...call.params, ...identity });
   }
 
   #user(identity: { openid: string; unionid?: string | undefined }, raw: UserInfoResponse): QQUser {
     return toQQUser({ appId: this.appId, openid: identity.openid, unionid: identity.unionid }, raw);
-  }
-
-  async #grant(step: 'token' | 'refresh', grant: () => Promise<TokenEndpointResponse>): Promise<TokenSet> {
-    let answer: TokenEndpointResponse;
-    try {
-      answer = await grant();
-    } catch (error) {
-      throw toQQError(error, { step, endpoint: endpoints.token });
-    }
-    return tokenSetOf(answer, step);
   }
 
   async #me(accessToken: string, unionid: boolean): Promise<OpenIdResponse> {

@@ -1,7 +1,5 @@
-import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 import { BODY_TOO_LARGE } from '../transport/axios-fetch.js';
-import { QQRequestError, QQResponseError, QQTransportError, isQQConnectError } from '../protocol/errors/index.js';
-import { redact } from '../protocol/redact.js';
+import { QQResponseError, QQTransportError, isQQConnectError } from '../protocol/errors/index.js';
 import type { QQConnectError, QQStep } from '../protocol/errors/index.js';
 import type { ConformedError } from '../transport/conforming-fetch.js';
 
@@ -13,7 +11,7 @@ interface Where {
 /** The error for an answer that the conforming fetch gave with status 400. */
 export function responseError(answer: ConformedError, where: Where): QQResponseError {
   if (answer.problem === 'http_status') {
-    return new QQResponseError(`${where.step}: QQ answered with an HTTP error`, {
+    return new QQResponseError(`${where.step}: QQ answered with HTTP status ${answer.status ?? 'unknown'}`, {
       code: 'ERR_QQ_HTTP_STATUS',
       ...where,
     });
@@ -46,32 +44,12 @@ function networkError(error: TypeError, where: Where): QQTransportError {
   });
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
-}
-
-/**
- * Makes one of our errors out of whatever a call ended with. openid-client's errors carry the body of the answer in
- * their cause, so none of them becomes a cause here.
- */
+/** Makes one of our errors out of whatever a call of the transport ended with. */
 export function toQQError(error: unknown, where: Where): QQConnectError {
   if (isQQConnectError(error)) return error;
-  if (error instanceof ResponseBodyError) return responseError(error.cause as unknown as ConformedError, where);
-  if (error instanceof AuthorizationResponseError) return callbackError(error.cause);
-  if (isTimeout(error) || (error instanceof ClientError && error.code === 'OAUTH_TIMEOUT')) {
+  if (error instanceof Error && error.name === 'TimeoutError') {
     return new QQTransportError('ERR_QQ_TIMEOUT', `${where.step}: QQ did not answer in time`, where);
   }
   if (error instanceof TypeError && error.cause instanceof Error) return networkError(error, where);
   return responseError({ error: 'invalid_response', problem: 'malformed' }, where);
-}
-
-function callbackError(parameters: URLSearchParams): QQConnectError {
-  const error = parameters.get('error') ?? '';
-  if (error === 'access_denied')
-    return new QQRequestError('ERR_QQ_CANCELLED', 'callback: the user cancelled the login');
-  const qqCode = /^\d{1,9}$/.test(error) ? Number(error) : redact(error);
-  return responseError(
-    { error, qq_code: qqCode, error_description: redact(parameters.get('error_description') ?? '') },
-    { step: 'callback', endpoint: '/oauth2.0/authorize' },
-  );
 }

@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync } from 'node:crypto';
-import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { KeyObject } from 'node:crypto';
+import type * as Jose from 'jose';
 
 /** Seals small objects so that only this application can read or make them, for a limited time. */
 export interface Sealer {
@@ -11,7 +11,12 @@ export interface Sealer {
 
 const HEADER = { alg: 'dir', enc: 'A256GCM' } as const;
 
+// jose is loaded by the first login, not by the start of the application.
+let loaded: Promise<typeof Jose> | undefined;
+const jose = async (): Promise<typeof Jose> => (loaded ??= import('jose'));
+
 async function tryOpen(sealed: string, key: KeyObject): Promise<Record<string, unknown> | undefined> {
+  const { errors, jwtDecrypt } = await jose();
   try {
     return (await jwtDecrypt(sealed, key, { keyManagementAlgorithms: ['dir'] })).payload;
   } catch (error) {
@@ -35,6 +40,7 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
   const keys = [current, ...older.map(derive)];
   return {
     async seal(content, lifetimeSeconds) {
+      const { EncryptJWT } = await jose();
       const now = Math.floor(Date.now() / 1000);
       const jwt = new EncryptJWT(content).setProtectedHeader(HEADER).setExpirationTime(now + lifetimeSeconds);
       return jwt.encrypt(current);

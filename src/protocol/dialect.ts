@@ -23,7 +23,7 @@ function unreadable(what: string): QQResponseError {
 // `__proto__` may also be written with \u escapes; only then is the slower way worth it.
 function parseObject(json: string): Record<string, unknown> {
   const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
-  const value: unknown = /__proto__|\\u00[57]/i.test(json) ? JSON.parse(json, dropProto) : JSON.parse(json);
+  const value: unknown = /__proto__|\\u00[5-7]/i.test(json) ? JSON.parse(json, dropProto) : JSON.parse(json);
   return value as Record<string, unknown>;
 }
 
@@ -90,11 +90,16 @@ export function decodeQQBody(text: string): DecodedBody {
  * @see Tencent's page 获取用户OpenID_OAuth2.0
  */
 export function parseQQBody(text: string): Record<string, unknown> {
-  const { body, repaired } = decodeQQBody(text);
-  if (repaired && readQQError(body) === undefined && IDENTITY.some((name) => name in body)) {
+  const decoded = decodeQQBody(text);
+  if (readQQError(decoded.body) === undefined && isDamagedIdentity(decoded)) {
     throw unreadable('damaged JSON that names an identity');
   }
-  return body;
+  return decoded.body;
+}
+
+/** Whether a body that had to be repaired names somebody: what was repaired may be the name. */
+export function isDamagedIdentity({ body, repaired }: DecodedBody): boolean {
+  return repaired && IDENTITY.some((name) => name in body);
 }
 
 function errorCode(value: unknown): number | string | undefined {
@@ -116,6 +121,11 @@ export function readQQError(body: Record<string, unknown>): QQErrorBody | undefi
   const ret = errorCode(body.ret);
   if (ret !== undefined && ret !== 0) return { qqCode: ret, qqMessage: text(body.msg) };
   return undefined;
+}
+
+/** Whether a body has an `error` or `ret` of no type that QQ uses (`true`, an object): then it is no success either. */
+export function isUnclear(body: Record<string, unknown>): boolean {
+  return [body.error, body.ret].some((value) => Boolean(value) && errorCode(value) === undefined);
 }
 
 /** The word of RFC 6749 (section 5.2) for a number of QQ's. */

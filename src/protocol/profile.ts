@@ -102,9 +102,10 @@ export function flatUserInfo(body: Record<string, unknown>): UserInfoResponse {
   return flat;
 }
 
-/** Tells a profile from something else that parsed: without `ret` it needs a nickname or an avatar. */
+/** Tells a profile from something else that parsed: without `ret` it needs a nickname or an avatar, and no `error`. */
 export function isUserInfo(body: Record<string, unknown>): boolean {
   if (body.ret !== undefined) return body.ret === 0 || body.ret === '0';
+  if (body.error !== undefined) return false;
   return typeof body.nickname === 'string' || BEST_FIRST.some((field) => avatar(body[field]) !== undefined);
 }
 

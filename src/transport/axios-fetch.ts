@@ -1,6 +1,5 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import axios from 'axios';
 import { isLoopbackHost } from '../protocol/endpoints.js';
 import type { AxiosInstance } from 'axios';
 
@@ -38,11 +37,12 @@ const httpsAgent = new HttpsAgent(keepAlive);
  * request, and a parse error the raw bytes of the answer.
  */
 function networkCause(error: unknown): Error {
-  if (axios.isAxiosError(error) && error.message.startsWith('maxContentLength')) {
+  if (error instanceof Error && error.message.startsWith('maxContentLength')) {
     return Object.assign(new Error(`the body is larger than ${MAX_BODY_BYTES} bytes`), { code: BODY_TOO_LARGE });
   }
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const { code, syscall } = inner as NodeJS.ErrnoException;
+  const inner: unknown = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  // An interceptor of the application's may throw anything.
+  const { code, syscall } = (inner ?? {}) as Partial<NodeJS.ErrnoException>;
   return Object.assign(new Error(code ?? 'the connection failed'), {
     ...(code !== undefined && { code }),
     ...(syscall !== undefined && { syscall }),
@@ -66,8 +66,12 @@ function responseOf(status: number, headers: Record<string, unknown>, body: Uint
  * It fails as `fetch` does: with a `TimeoutError` once `timeoutMs` have passed, however much has come by then, else
  * with a `TypeError` whose cause has Node's `code` (`ECONNRESET`). Never with an AxiosError, which would show the APP Key to whoever prints it.
  */
-export function axiosFetch({ timeoutMs, axios: instance = axios.create() }: AxiosFetchOptions): Fetch {
+export function axiosFetch({ timeoutMs, axios: given }: AxiosFetchOptions): Fetch {
+  let loaded: Promise<AxiosInstance> | undefined;
+  // axios takes longer to load than the rest of this package: not before the first call of QQ.
+  const load = async (): Promise<AxiosInstance> => given ?? (await import('axios')).default.create();
   return async function fetch(url, init = {}) {
+    const instance = await (loaded ??= load());
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const response = await instance.request<Uint8Array<ArrayBuffer>>({

@@ -1,4 +1,11 @@
-import { decodeQQBody, readQQError, rfc6749Error, rfc6749Token } from '../protocol/dialect.js';
+import {
+  decodeQQBody,
+  isDamagedIdentity,
+  isUnclear,
+  readQQError,
+  rfc6749Error,
+  rfc6749Token,
+} from '../protocol/dialect.js';
 import { flatUserInfo, isUserInfo } from '../protocol/profile.js';
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { redact } from '../protocol/redact.js';
@@ -11,6 +18,8 @@ export interface ConformedError {
   error_description?: string;
   qq_code?: number | string;
   problem?: 'malformed' | 'http_status';
+  /** The HTTP status, where that is the problem. */
+  status?: number;
 }
 
 const SECRET_PARAMETERS = ['client_secret', 'code', 'refresh_token', 'access_token'];
@@ -31,9 +40,16 @@ function failure(error: ConformedError): Response {
   return json(400, error);
 }
 
-function conformSuccess(kind: Kind, { body, repaired }: DecodedBody): object | undefined {
-  if (kind === 'user_info') return isUserInfo(body) ? flatUserInfo(body) : undefined;
-  if (repaired) return undefined;
+function unusable({ ok, status }: Response): Response {
+  const problem = ok ? ({ problem: 'malformed' } as const) : ({ problem: 'http_status', status } as const);
+  return failure({ error: 'invalid_response', ...problem });
+}
+
+function conformSuccess(kind: Kind, decoded: DecodedBody): object | undefined {
+  const { body } = decoded;
+  if (isUnclear(body)) return undefined;
+  if (kind === 'user_info') return isUserInfo(body) ? flatUserInfo(body) : undefined; // it identifies nobody
+  if (isDamagedIdentity(decoded)) return undefined;
   return kind === 'token' ? rfc6749Token(body) : body;
 }
 
@@ -44,7 +60,7 @@ async function conform(kind: Kind, response: Response, secrets: string[]): Promi
     decoded = decodeQQBody(await response.text());
   } catch (error) {
     if (!isQQConnectError(error)) throw error;
-    return failure({ error: 'invalid_response', problem: response.ok ? 'malformed' : 'http_status' });
+    return unusable(response);
   }
   const refused = readQQError(decoded.body);
   if (refused) {
@@ -55,9 +71,8 @@ async function conform(kind: Kind, response: Response, secrets: string[]): Promi
       qq_code: qqCode,
     });
   }
-  if (!response.ok) return failure({ error: 'invalid_response', problem: 'http_status' });
-  const body = conformSuccess(kind, decoded);
-  return body ? json(200, body) : failure({ error: 'invalid_response', problem: 'malformed' });
+  const body = response.ok ? conformSuccess(kind, decoded) : undefined;
+  return body ? json(200, body) : unusable(response);
 }
 
 /**

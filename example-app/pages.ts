@@ -1,0 +1,167 @@
+import { avatar, image } from './avatar.js';
+import { displayName, shortId } from './display-name.js';
+import { html } from './html.js';
+import { layout, loginButton } from './layout.js';
+import { words } from './words.js';
+import type { QQUser } from 'express-qq-connect';
+import type { Html } from './html.js';
+import type { View } from './layout.js';
+import type { Words } from './words.js';
+
+/** A view of somebody who is logged in. */
+export type UserView = View & { user: QQUser };
+
+function notice(text: string): Html {
+  return html`<p class="notice" role="status">${text}</p>`;
+}
+
+function welcome({ language, user }: UserView): Html {
+  const say = words[language];
+  const name = displayName(user, say.nameless);
+  return html`<section class="hero">
+    ${avatar(user, { name, pixels: 96, alt: say.avatarOf(name) })}
+    <h1>${say.welcome}<bdi>${name}</bdi></h1>
+    <p class="lead">${say.welcomeLead}</p>
+    <p><a class="button" href="/profile">${say.profile}</a></p>
+  </section>`;
+}
+
+function invitation({ language }: View): Html {
+  const say = words[language];
+  return html`<section class="hero">
+    <h1>${say.hello}</h1>
+    <p class="lead">${say.lead}</p>
+    <p>${loginButton(language, '/')}</p>
+  </section>`;
+}
+
+function card(page: { href: string; title: string; text: string; access: string }): Html {
+  return html`<li class="card">
+    <h3><a href="${page.href}">${page.title}</a></h3>
+    <p>${page.text}</p>
+    <p class="badge">${page.access}</p>
+  </li>`;
+}
+
+/** The home page, for everybody. `cancelled`: the user has just cancelled a login. */
+export function homePage(view: View, cancelled: boolean): Html {
+  const say = words[view.language];
+  const { user } = view;
+  return layout(view, {
+    title: say.home,
+    main: html`${cancelled ? notice(say.cancelled) : ''} ${user ? welcome({ ...view, user }) : invitation(view)}
+      <section aria-labelledby="pages">
+        <h2 id="pages">${say.pages}</h2>
+        <ul class="cards">
+          ${card({ href: '/', title: say.home, text: say.homeText, access: say.everybody })}
+          ${card({ href: '/private', title: say.private, text: say.privateText, access: say.membersOnly })}
+          ${card({ href: '/profile', title: say.profile, text: say.profileText, access: say.membersOnly })}
+        </ul>
+      </section>`,
+  });
+}
+
+/** A page for people who are logged in. `visits`: how often they have opened it. */
+export function privatePage(view: UserView, visits: number): Html {
+  const say = words[view.language];
+  return layout(view, {
+    title: say.private,
+    main: html`<h1>${say.privateTitle}</h1>
+      <p class="lead">${say.privateLead}</p>
+      <div class="sheet">
+        <p class="count">${say.visits(visits)}</p>
+        <p class="quiet">${say.visitsNote}</p>
+      </div>`,
+  });
+}
+
+function facts(user: QQUser, say: Words): Html {
+  const gender = user.gender === undefined ? say.unknown : say[user.gender];
+  const nickname = displayName(user, say.emptyNickname);
+  const unionid = user.unionid === undefined ? say.noUnionid : html`<code>${shortId(user.unionid)}</code>`;
+  return html`<dl class="sheet">
+    <div>
+      <dt>${say.nickname}</dt>
+      <dd><bdi>${nickname}</bdi></dd>
+    </div>
+    <div>
+      <dt>${say.gender}</dt>
+      <dd>${gender}</dd>
+    </div>
+    <div>
+      <dt>${say.openid}</dt>
+      <dd><code>${shortId(user.openid)}</code></dd>
+    </div>
+    <div>
+      <dt>${say.unionid}</dt>
+      <dd>${unionid}</dd>
+    </div>
+    <div>
+      <dt>${say.appId}</dt>
+      <dd><code>${user.appId}</code></dd>
+    </div>
+  </dl>`;
+}
+
+function figure(
+  url: string | undefined,
+  pixels: number,
+  [size, kind]: [string, string],
+  alt: string,
+  say: Words,
+): Html {
+  const picture = url === undefined ? html`<p class="missing">${say.noAvatar}</p>` : image(url, pixels, alt);
+  return html`<li>
+    <figure>
+      ${picture}
+      <figcaption><b>${size}</b>${kind}</figcaption>
+    </figure>
+  </li>`;
+}
+
+function gallery(user: QQUser, say: Words): Html {
+  const alt = say.avatarOf(displayName(user, say.nameless));
+  const { qqAvatar, qzoneAvatar, pixels } = say;
+  return html`<ul class="gallery">
+    ${figure(user.figureurl_qq, 200, [say.largest, qqAvatar], alt, say)}
+    ${figure(user.figureurl_qq_2, 100, [pixels(100), qqAvatar], alt, say)}
+    ${figure(user.figureurl_qq_1, 40, [pixels(40), qqAvatar], alt, say)}
+    ${figure(user.figureurl_2, 100, [pixels(100), qzoneAvatar], alt, say)}
+    ${figure(user.figureurl_1, 50, [pixels(50), qzoneAvatar], alt, say)}
+    ${figure(user.figureurl, 30, [pixels(30), qzoneAvatar], alt, say)}
+  </ul>`;
+}
+
+/** All that QQ tells about a user. `refreshed`: it has just been fetched again. */
+export function profilePage(view: UserView, refreshed: boolean): Html {
+  const { language, user } = view;
+  const say = words[language];
+  return layout(view, {
+    title: say.profile,
+    main: html`${refreshed ? notice(say.refreshed) : ''}
+      <h1>${say.profile}</h1>
+      <p class="lead">${say.profileLead}</p>
+      ${facts(user, say)}
+      <section aria-labelledby="avatars">
+        <h2 id="avatars">${say.avatars}</h2>
+        ${gallery(user, say)}
+        <form method="post" action="/profile/refresh">
+          <button class="button" aria-describedby="refresh-note">${say.refresh}</button>
+          <p class="quiet" id="refresh-note">${say.refreshNote}</p>
+        </form>
+      </section>`,
+  });
+}
+
+/** A page that says why there is none: 404 or 500. */
+export function problemPage(view: View, problem: 'notFound' | 'failed'): Html {
+  const say = words[view.language];
+  return layout(view, {
+    title: say[problem],
+    main: html`<section class="hero">
+      <h1>${say[problem]}</h1>
+      <p class="lead">${say[`${problem}Text`]}</p>
+      <p><a class="button" href="/">${say.backHome}</a></p>
+    </section>`,
+  });
+}

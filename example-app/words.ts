@@ -1,0 +1,138 @@
+import type { Request } from 'express';
+
+/** The languages of the pages. */
+export type Language = 'zh' | 'en';
+
+/** The language for a request: Chinese, unless the browser would rather have English. */
+export function languageOf(req: Request): Language {
+  return req.acceptsLanguages(['zh', 'en']) === 'en' ? 'en' : 'zh';
+}
+
+const zh = {
+  site: 'QQ 登录示例',
+  skip: '跳到正文',
+  navigation: '主导航',
+  home: '首页',
+  private: '私密页面',
+  profile: '个人资料',
+  login: '使用 QQ 登录',
+  logout: '退出登录',
+  nameless: 'QQ 用户',
+  account: '当前账号',
+  avatarOf: (name: string) => `${name} 的头像`,
+  sandbox: '沙箱模式',
+  sandboxNote:
+    '现在由本机的沙箱扮演 QQ：任选一个账号即可登录，不需要 APP ID。要接入真正的 QQ，请在 .env 中填写 QQ_APP_ID、QQ_APP_KEY 和 QQ_REDIRECT_URI。',
+
+  hello: '用 QQ 登录，就这么简单',
+  lead: '这是一个可以直接照抄的 Express 示例：首页谁都能看，私密页面要先登录，个人资料页展示 QQ 给出的昵称和每一种尺寸的头像。',
+  welcome: '欢迎回来，',
+  welcomeLead: '你已通过 QQ 登录。重启服务器也不会让你退出。',
+  cancelled: '已取消登录，什么都没有改变。想登录时，再点一次按钮就好。',
+  pages: '三个页面',
+  homeText: '谁都能看，登录与否都可以。',
+  privateText: '未登录时先去 QQ，登录后回到这里。',
+  profileText: '昵称、openid、unionid 和全部头像。',
+  everybody: '公开',
+  membersOnly: '需要登录',
+
+  privateTitle: '只有登录的人才能看到这一页',
+  privateLead: '处理函数前面只多了一个 requireQQUser()。没有登录的人会先去 QQ，然后回到他想看的地址。',
+  visits: (count: number) => `登录以来，你打开过这一页 ${count} 次。`,
+  visitsNote: '这个数字保存在会话里，是应用自己的数据。',
+
+  profileLead: 'QQ 在登录时给出的资料。',
+  nickname: '昵称',
+  emptyNickname: '（空）',
+  gender: '性别',
+  male: '男',
+  female: '女',
+  unknown: '未知',
+  openid: 'openid',
+  unionid: 'unionid',
+  noUnionid: 'QQ 没有给出',
+  appId: 'APP ID',
+  avatars: '头像',
+  qqAvatar: 'QQ 头像',
+  qzoneAvatar: 'QQ 空间头像',
+  largest: '最大尺寸',
+  pixels: (size: number) => `${size} 像素`,
+  noAvatar: 'QQ 没有给出这一尺寸',
+  refresh: '重新获取资料',
+  refreshed: '资料已更新。',
+  refreshNote: '用户更换头像后，旧的地址可能失效。',
+
+  notFound: '没有这个页面',
+  notFoundText: '地址可能写错了，或者页面已经搬走。',
+  failed: '服务器出错了',
+  failedText: '这次请求没有完成，请稍后再试。',
+  backHome: '返回首页',
+};
+
+/** What the pages say. */
+export type Words = typeof zh;
+
+const en: Words = {
+  site: 'QQ login example',
+  skip: 'Skip to content',
+  navigation: 'Main',
+  home: 'Home',
+  private: 'Private page',
+  profile: 'Profile',
+  login: 'Log in with QQ',
+  logout: 'Log out',
+  nameless: 'QQ user',
+  account: 'Your account',
+  avatarOf: (name) => `Avatar of ${name}`,
+  sandbox: 'Sandbox',
+  sandboxNote:
+    'A sandbox on this machine plays QQ: log in with any of its accounts, no APP ID needed. For the real QQ, set QQ_APP_ID, QQ_APP_KEY and QQ_REDIRECT_URI in .env.',
+
+  hello: 'Log in with QQ, and that is it',
+  lead: 'An Express application to copy from: the home page is for everybody, the private page asks you to log in first, and the profile shows the nickname and every avatar that QQ gives.',
+  welcome: 'Welcome back, ',
+  welcomeLead: 'You are logged in with QQ. Not even a restart of the server logs you out.',
+  cancelled: 'The login was cancelled, and nothing has changed. Press the button again whenever you like.',
+  pages: 'Three pages',
+  homeText: 'For everybody, logged in or not.',
+  privateText: 'Takes you to QQ first, and back here.',
+  profileText: 'Nickname, openid, unionid and every avatar.',
+  everybody: 'Public',
+  membersOnly: 'Login needed',
+
+  privateTitle: 'Only people who are logged in see this page',
+  privateLead:
+    'All it takes is requireQQUser() in front of the handler. Whoever is not logged in goes to QQ first, and then to the address they asked for.',
+  visits: (count) => `You have opened this page ${count === 1 ? 'once' : `${count} times`} since you logged in.`,
+  visitsNote: "The number is kept in the session: the application's own data.",
+
+  profileLead: 'What QQ tells about you at a login.',
+  nickname: 'Nickname',
+  emptyNickname: '(empty)',
+  gender: 'Gender',
+  male: 'male',
+  female: 'female',
+  unknown: 'unknown',
+  openid: 'openid',
+  unionid: 'unionid',
+  noUnionid: 'QQ gave none',
+  appId: 'APP ID',
+  avatars: 'Avatars',
+  qqAvatar: 'QQ avatar',
+  qzoneAvatar: 'Qzone avatar',
+  largest: 'Largest',
+  pixels: (size) => `${size} px`,
+  noAvatar: 'QQ gave none of this size',
+  refresh: 'Fetch it again',
+  refreshed: 'The profile is up to date.',
+  refreshNote: 'When somebody changes their avatar, its old address may end.',
+
+  notFound: 'There is no such page',
+  notFoundText: 'The address may be mistyped, or the page has moved.',
+  failed: 'Something went wrong on the server',
+  failedText: 'This request could not be completed. Please try again in a while.',
+  backHome: 'Back to the home page',
+};
+
+/** What the pages say, in both languages. */
+export const words: Record<Language, Words> = { zh, en };

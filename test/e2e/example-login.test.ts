@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { chromiumFor } from '../support/chromium.js';
+import { choosePersona, desktop, imageWidths, launch, phone, screenshot, visit } from './browser.js';
+import { startExample } from './example.js';
+import type { Browser, Page } from 'playwright-core';
+import type { Visitor } from './browser.js';
+import type { Example } from './example.js';
+
+const chromium = chromiumFor('test/e2e/example-login.test.ts');
+const describeBrowser = chromium === undefined ? describe.skip : describe;
+
+describeBrowser('a person in front of the example application', () => {
+  let example: Example;
+  let browser: Browser;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    [example, browser] = await Promise.all([startExample(), launch(chromium ?? '')]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    await example.close();
+  });
+  beforeEach(async () => {
+    visitor = await visit(browser);
+    ({ page } = visitor);
+  });
+  afterEach(async () => visitor.close());
+
+  const login = async (tab: Page = page, nickname = '林小满'): Promise<void> => {
+    await tab.goto(example.url);
+    await tab.getByRole('link', { name: '使用 QQ 登录' }).click();
+    await choosePersona(tab, nickname);
+    await tab.waitForURL(`${example.url}/`);
+  };
+  const account = (tab: Page = page) => tab.getByRole('group', { name: '当前账号' });
+
+  it('logs in by a click on a persona, and sees nickname and avatar', async () => {
+    await login();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('欢迎回来，林小满');
+    expect(await account().textContent()).toContain('林小满');
+    expect(await imageWidths(page)).toEqual([100]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('logs in with nothing but a keyboard', async () => {
+    await page.goto(example.url);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter'); // the link that skips the navigation
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/oauth2\.0\//);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${example.url}/`);
+    expect(await account().isVisible()).toBe(true);
+  });
+
+  it('is sent to QQ by the private page, and then back to it with its query', async () => {
+    await page.goto(`${example.url}/private?from=a%20link`);
+    expect(page.url()).toContain('/oauth2.0/authorize?');
+    await choosePersona(page, '阿哲');
+    await page.waitForURL(`${example.url}/private?from=a%20link`);
+    expect(await page.getByRole('main').textContent()).toContain('打开过这一页 1 次');
+    await page.reload();
+    expect(await page.getByRole('main').textContent()).toContain('打开过这一页 2 次');
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('sees every avatar in its own size', async () => {
+    await login();
+    await page.getByRole('link', { name: '个人资料' }).first().click();
+    await page.waitForURL(`${example.url}/profile`);
+    expect(await imageWidths(page)).toEqual([640, 100, 40, 100, 50, 30]);
+    expect(await page.getByRole('main').textContent()).toMatch(/UID_[0-9A-F]{4}…[0-9A-F]{4}/);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('is told which avatar QQ did not give, and has no unionid where QQ gave none', async () => {
+    await login(page, '阿哲');
+    await page.goto(`${example.url}/profile`);
+    const widths = await imageWidths(page);
+    expect(widths).toHaveLength(4);
+    expect(widths).not.toContain(0);
+    expect(await page.getByText('QQ 没有给出这一尺寸').count()).toBe(2);
+    await page.getByRole('button', { name: '退出登录' }).click();
+    await page.waitForURL(`${example.url}/`);
+    await login(page, '老周');
+    await page.goto(`${example.url}/profile`);
+    expect(await page.getByText('QQ 没有给出', { exact: true }).count()).toBe(1);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('fetches the profile again', async () => {
+    await login();
+    await page.goto(`${example.url}/profile`);
+    await page.getByRole('button', { name: '重新获取资料' }).click();
+    await page.waitForURL(`${example.url}/profile?refreshed`);
+    expect(await page.getByRole('status').textContent()).toBe('资料已更新。');
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('logs out, and is then asked to log in again', async () => {
+    await login();
+    await page.getByRole('button', { name: '退出登录' }).click();
+    await page.waitForURL(`${example.url}/`);
+    expect(await account().count()).toBe(0);
+    await page.goto(`${example.url}/private`);
+    expect(page.url()).toContain('/oauth2.0/authorize?');
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('cancels, and is told so in a calm word', async () => {
+    await page.goto(`${example.url}/private`);
+    await page.getByRole('button', { name: '取消' }).click();
+    await page.waitForURL(`${example.url}/?qq_login=cancelled`);
+    expect(await page.getByRole('status').textContent()).toContain('已取消登录');
+    expect(await page.getByRole('link', { name: '使用 QQ 登录' }).isVisible()).toBe(true);
+    await screenshot(page, 'home-cancelled-zh');
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('sees a page with the way out when the state has been tampered with, and logs in from there', async () => {
+    await page.goto(`${example.url}/auth/qq/login`);
+    const atQQ = new URL(page.url());
+    atQQ.searchParams.set('state', `tampered${atQQ.searchParams.get('state') ?? ''}`);
+    await page.goto(atQQ.href);
+    await choosePersona(page, '林小满');
+    await page.waitForURL(/state=tampered/);
+    expect(await page.getByRole('heading').first().textContent()).toBe('请重新登录');
+    expect(await page.textContent('body')).toContain('ERR_QQ_STATE_UNKNOWN');
+    await page.getByRole('link', { name: '重新登录' }).click();
+    await choosePersona(page, '林小满');
+    await page.waitForURL(`${example.url}/`);
+    expect(await account().isVisible()).toBe(true);
+  });
+
+  it('logs in in two tabs that were opened at once', async () => {
+    const other = await visitor.newTab();
+    await page.goto(`${example.url}/private`);
+    await other.goto(`${example.url}/profile`);
+    await choosePersona(page, '林小满');
+    await page.waitForURL(`${example.url}/private`);
+    await choosePersona(other, '林小满');
+    await other.waitForURL(`${example.url}/profile`);
+    await page.reload();
+    expect(await account(page).isVisible()).toBe(true);
+    expect(await account(other).isVisible()).toBe(true);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('goes on where the login led when the callback page is opened again', async () => {
+    let callback = '';
+    page.on('request', (request) => {
+      if (request.url().includes('/auth/qq/callback')) callback = request.url();
+    });
+    await login();
+    await page.goto(callback);
+    expect(page.url()).toBe(`${example.url}/`);
+    expect(await account().isVisible()).toBe(true);
+  });
+
+  it('comes by 127.0.0.1 and logs in all the same', async () => {
+    await page.goto(`${example.url.replace('localhost', '127.0.0.1')}/private`);
+    await choosePersona(page, '林小满');
+    await page.waitForURL(`${example.url}/private`);
+    expect(await account().isVisible()).toBe(true);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it.each([
+    ['a phone', phone, 'mobile'],
+    ['a desktop', desktop, null],
+  ])('comes with %s and is sent to the right page of QQ', async (_name, device, display) => {
+    const person = await visit(browser, device);
+    await person.page.goto(`${example.url}/private`);
+    expect(new URL(person.page.url()).searchParams.get('display')).toBe(display);
+    await choosePersona(person.page, '林小满');
+    await person.page.waitForURL(`${example.url}/private`);
+    expect(person.complaints).toEqual([]);
+    await person.close();
+  });
+
+  it('stays logged in when the application is stopped and started again', async () => {
+    await login();
+    expect(await example.stop()).toBe(0);
+    await example.start();
+    await page.goto(`${example.url}/profile`);
+    expect(page.url()).toBe(`${example.url}/profile`);
+    expect(await account().textContent()).toContain('林小满');
+    expect(await imageWidths(page)).toEqual([640, 100, 40, 100, 50, 30]);
+    expect(visitor.complaints).toEqual([]);
+    // The sandbox, unlike QQ, has forgotten its tokens: whoever needs one is asked to log in again.
+    await page.getByRole('button', { name: '重新获取资料' }).click();
+    expect(await page.getByRole('heading').first().textContent()).toBe('请重新登录');
+    await page.getByRole('link', { name: '重新登录' }).click();
+    await choosePersona(page, '林小满');
+    await page.waitForURL(`${example.url}/`);
+  });
+});

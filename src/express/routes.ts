@@ -5,6 +5,7 @@ import { isApiCall, isCrossSite, isPrefetch } from './request-kind.js';
 import { requireSession } from './session.js';
 import type { Request, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
+import type { UserAvatarRoute } from './avatars/user-avatar.js';
 import type { QQConnectContext } from './context.js';
 
 /** Answers a request for one of the router's own routes. */
@@ -87,13 +88,38 @@ const refresh: Route = {
   },
 };
 
+const avatarRoutes = new WeakMap<QQConnectContext, Promise<UserAvatarRoute>>();
+
+/** The avatar service is loaded by the first image that somebody asks for. */
+async function loadAvatarRoute(context: QQConnectContext): Promise<UserAvatarRoute> {
+  const { createUserAvatarRoute } = await import('./avatars/user-avatar.js');
+  return createUserAvatarRoute({ graphUrl: context.client.graphUrl });
+}
+
+const avatar: Route = {
+  method: 'GET',
+  async handle(context, req, res) {
+    requireSession(req);
+    if (!req.qqUser) {
+      sendLoginRequired(context, res);
+      return;
+    }
+    const route = avatarRoutes.get(context) ?? loadAvatarRoute(context);
+    avatarRoutes.set(context, route);
+    await (
+      await route
+    )(req, res, req.qqUser);
+  },
+};
+
 const callback: Route = { method: 'GET', handle: unlessPrefetched(handleCallback) };
 
 /** The router's routes, by the names of their paths. */
-export const routes: Record<'login' | 'logout' | 'user' | 'refresh' | 'callback', Route> = {
+export const routes: Record<'login' | 'logout' | 'user' | 'refresh' | 'avatar' | 'callback', Route> = {
   login,
   logout,
   user,
   refresh,
+  avatar,
   callback,
 };

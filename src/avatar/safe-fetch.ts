@@ -1,0 +1,130 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import axios from 'axios';
+import { QQTransportError } from '../protocol/errors/index.js';
+import { guardedLookup, isLoopbackAddress, isPublicAddress } from './addresses.js';
+import { isQlogoHost, permittedTarget } from './hosts.js';
+import type { Resolve } from './addresses.js';
+
+/** What a {@link SafeFetch} answers. */
+export interface SafeResponse {
+  /** Where it came from after redirects, or the target at which `stopAt` stopped. */
+  url: URL;
+  status: number;
+  headers: Readonly<Record<string, unknown>>;
+  body: Buffer;
+}
+
+/** Fetches from the permitted hosts and nowhere else; see {@link createSafeFetch}. */
+export type SafeFetch = (
+  url: string,
+  options?: {
+    /** Ends the fetch at a redirect to such a target, without asking there. */
+    stopAt?: (target: URL) => boolean;
+    /** Less time than a fetch has by itself. */
+    timeoutMs?: number;
+  },
+) => Promise<SafeResponse>;
+
+/** What {@link createSafeFetch} is made from. */
+export interface SafeFetchOptions {
+  /** The origin of a sandbox on this machine, allowed beside the hosts. */
+  sandbox?: string | undefined;
+  /** Which host names are allowed over https; by default those of the avatars. */
+  allowsHost?: (hostname: string) => boolean;
+  /** For the whole of a fetch, its redirects included. */
+  timeoutMs?: number;
+  resolve?: Resolve;
+}
+
+/** For the whole of a fetch, or of a chain of them, in milliseconds. */
+export const FETCH_MS = 4_000;
+/** The largest body that is read, in bytes as they come over the wire: nothing is decompressed. */
+export const MAX_IMAGE_BYTES = 2 * 1024 * 1024;
+const MAX_REDIRECTS = 2;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const HEADERS = {
+  accept: 'image/png,image/jpeg,image/gif,image/webp,*/*;q=0.1',
+  // An image gains nothing by compression, and what is compressed all the same is no image to us, so no bomb either.
+  'accept-encoding': 'identity',
+  'user-agent': 'express-qq-connect',
+};
+
+function agents(permits: (address: string) => boolean, resolve: Resolve | undefined) {
+  const options = { keepAlive: true, timeout: 4_000, maxSockets: 64, lookup: guardedLookup(permits, resolve) };
+  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
+}
+
+function failure(code: 'ERR_QQ_TIMEOUT' | 'ERR_QQ_NETWORK' | 'ERR_QQ_BODY_TOO_LARGE', message: string, cause?: Error) {
+  // No path: it names the user.
+  return new QQTransportError(code, message, { step: 'api', ...(cause && { cause }) });
+}
+
+function failureOf(error: unknown, host: string, timedOut: boolean): QQTransportError {
+  if (timedOut) return failure('ERR_QQ_TIMEOUT', `${host} did not answer in time`);
+  if (axios.isAxiosError(error) && error.message.startsWith('maxContentLength')) {
+    return failure('ERR_QQ_BODY_TOO_LARGE', `${host} answered more than ${MAX_IMAGE_BYTES} bytes`);
+  }
+  // An AxiosError holds the whole request; Node's code says enough.
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (inner as NodeJS.ErrnoException).code ?? 'UNKNOWN';
+  return failure('ERR_QQ_NETWORK', `${host} could not be reached`, Object.assign(new Error(code), { code }));
+}
+
+/**
+ * Makes the one way out to the image hosts. A URL is parsed and its host compared letter by letter; no port and no user
+ * information; the addresses are checked when the connection is made; at most two redirects, each checked again; no
+ * cookies, no Referer, no proxy (it would resolve the name itself); four seconds and two MiB in all.
+ *
+ * The fetch fails with a {@link QQTransportError}, also for a target that is not allowed.
+ */
+export function createSafeFetch({
+  sandbox,
+  allowsHost = isQlogoHost,
+  timeoutMs = FETCH_MS,
+  resolve,
+}: SafeFetchOptions = {}): SafeFetch {
+  const outside = agents(isPublicAddress, resolve);
+  const inside = sandbox === undefined ? undefined : agents(isLoopbackAddress, resolve);
+  const client = axios.create();
+
+  function target(text: string, from?: URL): URL {
+    const url = permittedTarget(text, { from, sandbox, allowsHost });
+    if (url) return url;
+    throw failure('ERR_QQ_NETWORK', `${from ? `${from.hostname} redirected to` : 'this is'} a URL of no avatar host`);
+  }
+
+  async function request(url: URL, signal: AbortSignal): Promise<Omit<SafeResponse, 'url'>> {
+    try {
+      const response = await client.request<Buffer>({
+        url: url.href,
+        headers: HEADERS,
+        responseType: 'arraybuffer',
+        decompress: false,
+        transformResponse: [(data: unknown) => data],
+        validateStatus: () => true,
+        maxRedirects: 0,
+        maxContentLength: MAX_IMAGE_BYTES,
+        proxy: false,
+        ...(inside && url.origin === sandbox ? inside : outside),
+        signal,
+      });
+      return { status: response.status, headers: response.headers, body: response.data };
+    } catch (error) {
+      throw failureOf(error, url.hostname, signal.aborted);
+    }
+  }
+
+  return async function safeFetch(text, { stopAt, timeoutMs: lessMs = timeoutMs } = {}) {
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(lessMs, timeoutMs))));
+    let url = target(text);
+    for (let redirects = 0; ; redirects++) {
+      const answer = await request(url, signal);
+      const location = REDIRECTS.has(answer.status) ? answer.headers.location : undefined;
+      if (typeof location !== 'string') return { ...answer, url };
+      if (redirects === MAX_REDIRECTS) throw failure('ERR_QQ_NETWORK', `${url.hostname} redirected too often`);
+      url = target(location, url);
+      if (stopAt?.(url)) return { ...answer, url };
+    }
+  };
+}

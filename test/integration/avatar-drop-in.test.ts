@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { pngOf } from '../fixtures/avatar-files.js';
+import { startAvatarSite, tools } from '../fixtures/avatar-host.js';
+import { okayapiSuite } from '../fixtures/avatar-okayapi-suite.js';
+import type { RequestListener } from 'node:http';
+
+const QQ = '9990000001';
+const hit: RequestListener = (req, res) => void res.end(pngOf(100, 100, req.url));
+const miss: RequestListener = (_req, res) => void res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100));
+const dead: RequestListener = (_req, res) => void res.destroy();
+
+describe('the okayapi form on Express 5', () => okayapiSuite(tools));
+
+describe('the nobase form', () => {
+  const resolveUser = (appid: string, user: string) => {
+    if (appid !== 'app 1') return undefined;
+    return user === 'broken' ? Promise.reject(new Error('the database is away')) : { uin: user };
+  };
+
+  it('answers the image of whom the application names', async () => {
+    await using site = await startAvatarSite(hit, { resolveUser });
+    for (const cache of ['MISS', 'HIT']) {
+      const response = await request(site.url).get('/avatars/api/user/get_avatar').query({ appid: 'app 1', user: QQ });
+      expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'x-cache': cache });
+    }
+  });
+
+  it.each([
+    ['no parameter', {}],
+    ['no user', { appid: 'app 1' }],
+    ['no appid', { user: QQ }],
+    ['an empty user', { appid: 'app 1', user: '' }],
+    ['a user that is no name any more', { appid: 'app 1', user: 'x'.repeat(200) }],
+  ])('answers exactly its error to %s', async (_what, parameters) => {
+    await using site = await startAvatarSite(hit, { resolveUser });
+    const response = await request(site.url).get('/avatars/api/user/get_avatar').query(parameters).expect(200);
+    expect(response.text).toBe('{"code":204,"msg":"接口参数错误"}');
+    expect(response.headers['content-type']).toBe('application/json;charset=utf-8');
+  });
+
+  it('answers exactly its error for a user that nobody knows, or that has no avatar', async () => {
+    await using unknown = await startAvatarSite(hit, { resolveUser });
+    const nobody = await request(unknown.url).get('/avatars/api/user/get_avatar?appid=other&user=1').expect(200);
+    expect(nobody.text).toBe('{"code":404,"msg":"用户不存在"}');
+    await using missing = await startAvatarSite(miss, { resolveUser });
+    const response = await request(missing.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`).expect(200);
+    expect(response.text).toBe('{"code":404,"msg":"用户不存在"}');
+  });
+
+  it('says in code that Tencent fails or that it is too much', async () => {
+    await using down = await startAvatarSite(dead, { resolveUser });
+    const failed = await request(down.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`).expect(200);
+    expect(failed.body).toMatchObject({ code: 502 });
+    await using limited = await startAvatarSite(hit, { resolveUser, rateLimit: { total: 1 } });
+    await request(limited.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`);
+    const refused = await request(limited.url).get('/avatars/api/user/get_avatar?appid=app+1&user=12345').expect(200);
+    expect(refused.body).toMatchObject({ code: 429 });
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import request from 'supertest';
+import { createUserAvatarRoute } from '../../src/express/avatars/user-avatar.js';
+import { pngOf } from '../fixtures/avatar-files.js';
+import { listen, startAvatarSite } from '../fixtures/avatar-host.js';
+import type { RequestListener } from 'node:http';
+import type { QQUser } from '../../src/protocol/profile.js';
+
+const OPENID = '0123456789ABCDEF0123456789ABCDEF';
+const someone = { appId: '100000042', openid: OPENID, nickname: '林小满', raw: {} };
+const hit: RequestListener = (req, res) => {
+  res.end(pngOf(Number(/\d+$/.exec(req.url ?? '')?.[0]), undefined, req.url));
+};
+
+async function startPage(
+  upstream: RequestListener,
+  user: (hostUrl: string) => unknown = () => someone,
+  timeoutMs = 4_000,
+) {
+  const host = await listen(upstream);
+  const answer = createUserAvatarRoute({ graphUrl: host.url }, { timeoutMs });
+  const app = express();
+  app.get('/avatar', (req, res, next) => {
+    answer(req, res, user(host.url) as QQUser).catch(next);
+  });
+  const page = await listen(app);
+  return {
+    ask: (query = '') => request(page.url).get(`/avatar${query}`),
+    asked: host.asked,
+    async [Symbol.asyncDispose]() {
+      await page[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("the signed-in user's avatar", () => {
+  it('is private, checked by its ETag each time, and fetched once', async () => {
+    await using page = await startPage(hit);
+    const first = await page.ask().expect(200);
+    expect(first.headers).toMatchObject({
+      'cache-control': 'private, no-cache',
+      'content-type': 'image/png',
+      'x-content-type-options': 'nosniff',
+      'x-cache': 'MISS',
+    });
+    const again = await page.ask().set('If-None-Match', String(first.headers.etag)).expect(304);
+    expect(again.headers).toMatchObject({ 'cache-control': 'private, no-cache', etag: first.headers.etag });
+    expect(page.asked).toEqual([`/qqapp/100000042/${OPENID}/100`]);
+  });
+
+  it('comes from what QQ answered at the login, in the size that fits best', async () => {
+    const user = (host: string) => ({
+      ...someone,
+      figureurl_qq_1: `${host}/g?b=oidb&k=Small&s=40`,
+      figureurl_qq_2: `${host}/g?b=oidb&k=Medium&s=100`,
+      figureurl_qq: `${host}/g?b=oidb&k=Large&s=640`,
+    });
+    await using page = await startPage(hit, user);
+    for (const size of [40, 100, 140, 640]) await page.ask(`?size=${size}`).expect(200);
+    expect(page.asked).toEqual([
+      '/g?b=oidb&k=Small&s=40',
+      '/g?b=oidb&k=Medium&s=100',
+      '/g?b=oidb&k=Large&s=140',
+      '/g?b=oidb&k=Large&s=640',
+    ]);
+  });
+
+  it('comes from APP ID and openid where the URL of the login is no good any more', async () => {
+    const user = (host: string) => ({ ...someone, figureurl_qq_2: `${host}/g?b=oidb&k=Old&s=100` });
+    await using gone = await startPage((req, res) => {
+      if (req.url?.startsWith('/g')) res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100));
+      else hit(req, res);
+    }, user);
+    await gone.ask().expect(200).expect('Content-Type', 'image/png');
+    expect(gone.asked).toEqual(['/g?b=oidb&k=Old&s=100', `/qqapp/100000042/${OPENID}/100`]);
+    const elsewhere = { ...someone, figureurl_qq_2: 'http://169.254.169.254/latest/meta-data/' };
+    await using hostile = await startPage(hit, () => elsewhere);
+    await hostile.ask().expect(200).expect('Content-Type', 'image/png');
+    expect(hostile.asked).toEqual([`/qqapp/100000042/${OPENID}/100`]);
+  });
+
+  it.each<[string, RequestListener]>([
+    ['has none', (_req, res) => void res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100))],
+    ['is away', (_req, res) => void res.destroy()],
+    ['is silent', () => undefined],
+    ['answers a page', (_req, res) => void res.end('<script>alert(1)</script>')],
+    ['answers 500', (_req, res) => void res.writeHead(500).end()],
+    [
+      'redirects into the private network',
+      (_req, res) => void res.writeHead(302, { Location: 'http://10.0.0.1/' }).end(),
+    ],
+  ])('is the initial letter where QQ %s', async (_what, upstream) => {
+    await using page = await startPage(upstream, undefined, 200);
+    const response = await page.ask('?size=40').expect(200);
+    expect(response.headers).toMatchObject({
+      'content-type': 'image/svg+xml',
+      'cache-control': 'private, no-cache',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'x-content-type-options': 'nosniff',
+    });
+    expect((response.body as Buffer).toString()).toMatch(/width="40".*>林<\/text>/);
+    await page.ask('?size=40').set('If-None-Match', String(response.headers.etag)).expect(304);
+  });
+
+  it.each([
+    ['of a server that stands in for QQ', { ...someone, openid: 'not/an openid', nickname: '' }, 'Q'],
+    ['with a hostile nickname', { ...someone, openid: '', nickname: '<script>alert(1)</script>' }, '&lt;'],
+    ['out of an older session', { nickname: 7, figureurl_qq: 3 }, 'Q'],
+    ['that is empty', {}, 'Q'],
+  ])('is a letter, and no exception, for a user %s', async (_what, user, letter) => {
+    await using page = await startPage(hit, () => user);
+    const response = await page.ask().expect(200);
+    expect((response.body as Buffer).toString()).toContain(`>${letter}</text>`);
+    expect(page.asked).toEqual([]);
+  });
+
+  it('answers 400 to a size that is none', async () => {
+    await using page = await startPage(hit);
+    await page.ask('?size=big').expect(400);
+  });
+
+  it('is also served by the avatar router, to whoever is signed in', async () => {
+    await using site = await startAvatarSite(hit, {
+      before: (app) =>
+        app.use((req, _res, next) => {
+          if (req.headers.authorization) (req as { qqUser?: unknown }).qqUser = someone;
+          next();
+        }),
+    });
+    await request(site.url).get('/avatars/me').expect(401);
+    const response = await request(site.url).get('/avatars/me').set('Authorization', 'yes').expect(200);
+    expect(response.headers).toMatchObject({ 'cache-control': 'private, no-cache', 'content-type': 'image/png' });
+  });
+});

@@ -27,6 +27,8 @@ export interface SiteOptions {
   /** Express itself, so that the same tests run on Express 4. */
   framework?: typeof express;
   session?: Partial<session.SessionOptions>;
+  /** Adds what comes before the session and the router. */
+  before?: (app: Express) => void;
   /** Adds routes behind the router. */
   routes?: (app: Express) => void;
 }
@@ -42,6 +44,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const store = options.store ?? new session.MemoryStore();
+  options.before?.(app);
   app.use(
     session({ secret: 'a secret of this test', resave: false, saveUninitialized: false, store, ...options.session }),
   );

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { clientOf, failure, grant, login } from '../support/client.js';
+import { MADE_UP, startUpstream } from '../support/upstream.js';
+import type { Upstream } from '../support/upstream.js';
+
+const { accessToken, appId, openid, unionid, nickname } = MADE_UP;
+const who = { client_id: appId, openid };
+const jsonp = (body: object) => `callback( ${JSON.stringify(body)} );\n`;
+
+// The recorded suites contradict each other in these places; each line is one of them, settled.
+describe('where recorded answers contradict each other', () => {
+  let upstream: Upstream;
+  beforeEach(async () => {
+    upstream = await startUpstream();
+  });
+  afterEach(() => upstream.close());
+
+  const identity = async (body: string, type = 'text/html') => {
+    upstream.always('me', { headers: { 'content-type': type }, body });
+    return clientOf(upstream).fetchOpenId(accessToken);
+  };
+  const profile = async (body: string) => {
+    upstream.always('user_info', body);
+    return clientOf(upstream).fetchUser({ accessToken, openid });
+  };
+  const tokens = async (body: string) => {
+    upstream.always('token', body);
+    return grant(clientOf(upstream));
+  };
+
+  it('me may come as bare JSON, JSONP or a form, whatever its content type says', async () => {
+    const bodies = [JSON.stringify(who), jsonp(who), `client_id=${appId}&openid=${openid}`];
+    for (const type of ['text/html', 'application/json', 'application/x-www-form-urlencoded', 'image/png']) {
+      for (const body of bodies) expect(await identity(body, type)).toEqual({ clientId: appId, openid });
+    }
+  });
+
+  it('token may come as JSONP', async () => {
+    expect(await tokens(jsonp({ access_token: 'AT', expires_in: 60 }))).toHaveProperty('accessToken', 'AT');
+  });
+
+  it('user info may come without ret, if a nickname or an avatar is in it and no error', async () => {
+    expect(await profile('{"nickname":"n"}')).toHaveProperty('nickname', 'n');
+    expect(await profile('{"figureurl_qq_1":"https://q.qlogo.cn/40"}')).toHaveProperty('avatarUrl');
+    for (const body of [
+      '{"city":"x"}',
+      '{}',
+      '{"nickname":"n","error":null}',
+      '{"figureurl_qq_1":""}',
+      '{"nickname":7}',
+    ]) {
+      expect(await failure(profile(body))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'user_info' });
+    }
+  });
+
+  it('ret, error and expires_in may be strings', async () => {
+    expect(await profile('{"ret":"0","nickname":"n"}')).toHaveProperty('nickname', 'n');
+    expect(await failure(profile('{"ret":"1002","msg":"x"}'))).toMatchObject({ qqCode: 1002, action: 'login_again' });
+    expect(await failure(identity('{"error":"100016"}'))).toMatchObject({ qqCode: 100016 });
+    expect(await tokens('{"access_token":"AT","expires_in":"60"}')).toHaveProperty('expiresAt');
+  });
+
+  it('a client_id that is not our APP ID is refused, a missing one is not', async () => {
+    expect(await failure(identity(jsonp({ ...who, client_id: '9' })))).toMatchObject({
+      code: 'ERR_QQ_CLIENT_ID_MISMATCH',
+    });
+    expect(await identity(jsonp({ openid }))).toEqual({ clientId: appId, openid });
+  });
+
+  it('a unionid that was asked for may be missing', async () => {
+    upstream.always('me', jsonp(who));
+    expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
+    upstream.always('me', jsonp({ ...who, unionid }));
+    expect(await login(clientOf(upstream, { unionid: true }))).toHaveProperty('unionid', unionid);
+  });
+
+  it('need_openid=1 may be answered without an openid: then me is asked', async () => {
+    upstream.always('token', `access_token=${accessToken}&expires_in=60`);
+    expect(await login(clientOf(upstream))).toMatchObject({ openid, nickname });
+    expect(upstream.asked('token', 'me', 'user_info')).toEqual(['token', 'me', 'user_info']);
+  });
+
+  it('a refresh may be answered without a refresh token: the old one is kept', async () => {
+    upstream.always('token', '{"access_token":"AT2","expires_in":"60"}');
+    expect(await clientOf(upstream).refreshTokenGrant('RT1')).toMatchObject({
+      accessToken: 'AT2',
+      refreshToken: 'RT1',
+    });
+  });
+
+  it('a body with a comma too many or control characters counts as an error or a nickname, never as an identity', async () => {
+    const sample = 'callback( {"error":100016,"error_description":"access token check failed",} );';
+    expect(await failure(identity(sample))).toMatchObject({ qqCode: 100016, qqMessage: 'access token check failed' });
+    expect(await profile('{"ret":0,"nickname":"a\u0007b",}')).toHaveProperty('nickname', 'a b');
+    for (const body of [
+      `callback( {"openid":"${openid}",} );`,
+      `{"client_id":"${appId}","openid":"${openid}\u0001"}`,
+    ]) {
+      expect(await failure(identity(body))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'me' });
+    }
+    expect(await failure(tokens('{"access_token":"AT",}'))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE' });
+  });
+
+  it('a token_type of any value is ignored', async () => {
+    for (const type of ['mac', 'Bearer', '', 7, null]) {
+      expect(await tokens(JSON.stringify({ access_token: 'AT', token_type: type }))).toEqual({ accessToken: 'AT' });
+    }
+  });
+
+  it('expires_in may be missing: then there is no expiresAt', async () => {
+    expect(await tokens('access_token=AT')).not.toHaveProperty('expiresAt');
+  });
+
+  it('a nickname of null is an empty one', async () => {
+    expect(await profile('{"ret":0,"nickname":null}')).toHaveProperty('nickname', '');
+  });
+
+  it('a body with neither a success nor a known error is an error of its own', async () => {
+    for (const body of ['{}', 'callback( {} );', 'x=y', '{"status":"ok"}', '{"error":{}}']) {
+      expect(await failure(tokens(body))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'token' });
+      expect((await failure(identity(body))).code).toMatch(/ERR_QQ_(INVALID_RESPONSE|OPENID_MISSING)/);
+      expect(await failure(profile(body))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'user_info' });
+    }
+  });
+
+  it('an openid that is missing, empty or no string logs nobody in', async () => {
+    for (const wrong of ['', 7, null, false, [], {}]) {
+      expect((await failure(tokens(JSON.stringify({ access_token: 'AT', openid: wrong })))).step).toBe('token');
+      expect(await failure(identity(jsonp({ ...who, openid: wrong })))).toMatchObject({
+        code: 'ERR_QQ_OPENID_MISSING',
+      });
+    }
+    expect(await failure(identity(jsonp({ client_id: appId })))).toMatchObject({ code: 'ERR_QQ_OPENID_MISSING' });
+  });
+});

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { APP, Visitor, startSite } from '../support/site.js';
+import { contents } from '../support/store.js';
+import type { LoginDetails, OnLoginResult } from '../../src/index.js';
+import type { Site } from '../support/site.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    cart?: string[];
+    account?: number;
+  }
+}
+
+class Banned extends Error {
+  readonly status = 418;
+}
+
+describe('onLogin', () => {
+  let site: Site;
+  let onLogin: (details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>;
+  let calls: LoginDetails[];
+  let errors: unknown[];
+
+  beforeAll(async () => {
+    site = await startSite({
+      qq: {
+        allowedReturnOrigins: ['https://app.example.com'],
+        onLogin: async (details) => {
+          calls.push(details);
+          return onLogin(details);
+        },
+      },
+      routes: (app) =>
+        app.use((error: unknown, _req: unknown, _res: unknown, next: (error: unknown) => void) => {
+          errors.push(error);
+          next(error);
+        }),
+    });
+    site.app.set('env', 'test'); // Express prints no stack then
+  });
+  afterAll(() => site.close());
+  beforeEach(() => {
+    onLogin = () => undefined;
+    calls = [];
+    errors = [];
+  });
+
+  it('is called once for each login, with the user, the tokens and both sessions', async () => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    let cart: unknown;
+    onLogin = ({ req }) => void (cart = req.session.cart);
+    const callback = await visitor.toCallback();
+    await visitor.callback(callback);
+    await visitor.callback(callback); // a reload
+    expect(calls).toHaveLength(1);
+    const [details] = calls;
+    const user = site.sandbox.users[0];
+    expect(details?.user).toMatchObject({ appId: APP.appId, openid: user?.openid, nickname: user?.nickname });
+    expect(details?.tokens).toMatchObject({
+      accessToken: expect.stringMatching(/^[0-9A-F]{32}$/),
+      refreshToken: expect.stringMatching(/^[0-9A-F]{32}$/),
+      expiresAt: expect.any(Number),
+      openid: user?.openid,
+    });
+    expect(details?.previousSession).toEqual({ cart: ['tea'] });
+    expect(cart).toEqual(['tea']);
+    expect(details?.req.qqUser).toMatchObject({ openid: user?.openid });
+  });
+
+  it('runs before anything is stored', async () => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    const before = await contents(site.store);
+    let during: unknown;
+    onLogin = async () => void (during = await contents(site.store));
+    await visitor.login();
+    expect(during).toEqual(before);
+  });
+
+  it('may put something into the new session', async () => {
+    const visitor = new Visitor(site);
+    onLogin = ({ req }) => void (req.session.account = 7);
+    await visitor.login();
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ account: 7 });
+  });
+
+  it('sees the data of a different QQ user, which does not move along', async () => {
+    const visitor = new Visitor(site);
+    await visitor.login();
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    site.sandbox.nextUser(site.sandbox.users[1]?.openid ?? '');
+    await visitor.login();
+    expect(calls[1]?.previousSession).toEqual({ cart: ['tea'] });
+    expect((await visitor.agent.get('/session')).body).not.toHaveProperty('cart');
+  });
+
+  it.each<[string, () => Promise<never>]>([
+    [
+      'throws',
+      () => {
+        throw new Banned('no beer');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Banned('no beer'))],
+  ])('refuses a login when it %s; its own error passes through untouched', async (_how, refuse) => {
+    const stranger = new Visitor(site);
+    onLogin = refuse;
+    const response = await stranger.login('/private');
+    expect(response.status).toBe(418);
+    expect(errors).toEqual([expect.any(Banned)]);
+    expect((errors[0] as Banned).message).toBe('no beer');
+    expect((await stranger.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it('leaves an earlier login as it was when it refuses, whatever it did to the new session', async () => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    await visitor.login();
+    const before = await contents(site.store);
+    site.sandbox.nextUser(site.sandbox.users[1]?.openid ?? '');
+    onLogin = ({ req }) => {
+      req.session.account = 8;
+      throw new Banned('no beer');
+    };
+    const response = await visitor.login();
+    expect(response.status).toBe(418);
+    expect(String(response.headers['set-cookie'])).not.toContain('connect.sid');
+    expect(await contents(site.store)).toEqual(before);
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ cart: ['tea'] });
+  });
+
+  it('leaves an earlier login as it was when it refuses, even if it reached into data of both sessions', async () => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    await visitor.login();
+    const before = await contents(site.store);
+    onLogin = ({ req }) => {
+      req.session.cart?.push('beer');
+      throw new Banned('no beer');
+    };
+    await visitor.login();
+    expect(await contents(site.store)).toEqual(before);
+  });
+
+  it.each([
+    ['/bind-phone?step=1', '/bind-phone?step=1'],
+    ['https://app.example.com/welcome', 'https://app.example.com/welcome'],
+    ['https://evil.example/', '/private'],
+    ['//evil.example', '/private'],
+    ['', '/private'],
+    [undefined, '/private'],
+    [7 as unknown as string, '/private'],
+  ])('may lead to %j, and then the login ends at %s', async (returnTo, location) => {
+    const visitor = new Visitor(site);
+    onLogin = () => ({ returnTo });
+    const callback = await visitor.toCallback('/private');
+    expect((await visitor.callback(callback)).headers.location).toBe(location);
+    expect((await visitor.callback(callback)).headers.location).toBe(location);
+  });
+
+  it('is not called where QQ logs nobody in', async () => {
+    for (const endpoint of ['token', 'user_info'] as const) {
+      site.sandbox.failNext(endpoint, 'http_500');
+      await new Visitor(site).login();
+    }
+    site.sandbox.failNext('authorize', 'cancel');
+    await new Visitor(site).login();
+    expect(calls).toEqual([]);
+  });
+});

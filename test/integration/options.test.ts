@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import session from 'express-session';
+import request from 'supertest';
+import { QQConnectClient, isQQConnectError, qqConnect, qqErrorHandler } from '../../src/index.js';
+import { Visitor, startSite } from '../support/site.js';
+import { collectWarnings } from '../support/warnings.js';
+import type { QQConnectError, QQConnectOptions } from '../../src/index.js';
+
+const GOOD = {
+  appId: '100000042',
+  appKey: 'a-made-up-app-key',
+  redirectUri: 'https://www.example.com/auth/qq/callback',
+};
+const VARIABLES = ['QQ_APP_ID', 'QQ_APP_KEY', 'QQ_REDIRECT_URI', 'QQ_GRAPH_URL', 'QQ_ENCRYPTION_KEY'];
+
+function complaint(options: Record<string, unknown>): QQConnectError {
+  try {
+    qqConnect(options);
+  } catch (error) {
+    if (isQQConnectError(error)) return error;
+    throw error;
+  }
+  throw new Error('these options were accepted');
+}
+
+/** Where a login of these options goes. */
+async function loginUrl(options: QQConnectOptions, path = '/auth/qq/login'): Promise<URL> {
+  const app = express();
+  app.use(session({ secret: 's', resave: false, saveUninitialized: false }), qqConnect(options), qqErrorHandler());
+  return new URL((await request(app).get(path)).headers.location ?? '');
+}
+
+describe('the options of qqConnect', () => {
+  const { env } = process;
+  beforeEach(() => {
+    process.env = { ...env };
+    for (const name of VARIABLES) Reflect.deleteProperty(process.env, name);
+  });
+  afterEach(() => {
+    process.env = env;
+  });
+
+  it('are three, and lead to the real QQ', async () => {
+    const url = await loginUrl(GOOD);
+    expect(url.origin).toBe('https://graph.qq.com');
+    expect(url.searchParams.get('redirect_uri')).toBe(GOOD.redirectUri);
+  });
+
+  it('come from the environment where they are not given', async () => {
+    process.env.QQ_APP_ID = '100000077';
+    process.env.QQ_APP_KEY = GOOD.appKey;
+    process.env.QQ_REDIRECT_URI = GOOD.redirectUri;
+    process.env.QQ_GRAPH_URL = 'http://127.0.0.1:9010';
+    process.env.QQ_ENCRYPTION_KEY = 'one,two';
+    const url = await loginUrl({});
+    expect(url.origin).toBe('http://127.0.0.1:9010');
+    expect(url.searchParams.get('client_id')).toBe('100000077');
+    expect((await loginUrl({ appId: '1' })).searchParams.get('client_id')).toBe('1');
+    expect((await loginUrl({ appId: undefined })).searchParams.get('client_id')).toBe('100000077');
+  });
+
+  it('are missing where an environment variable is empty', async () => {
+    process.env.QQ_APP_ID = '';
+    process.env.QQ_GRAPH_URL = '';
+    process.env.QQ_ENCRYPTION_KEY = '';
+    expect(complaint({ appKey: 'k', redirectUri: GOOD.redirectUri }).message).toContain('appId (QQ_APP_ID) is missing');
+    expect((await loginUrl(GOOD)).origin).toBe('https://graph.qq.com');
+  });
+
+  it('are all named in one message, with their environment variables, and no value is', () => {
+    const secret = 'the-value-of-everything';
+    const wrong: Record<string, unknown> = {
+      appId: { secret },
+      appKey: [secret],
+      redirectUri: secret,
+      graphUrl: secret,
+      scope: secret,
+      unionid: secret,
+      timeoutMs: secret,
+      axios: secret,
+      basePath: secret,
+      callbackPath: secret,
+      display: secret,
+      defaultReturnTo: { secret },
+      allowedReturnOrigins: [secret],
+      cancelUrl: [secret],
+      onLogin: secret,
+      onEvent: secret,
+      logout: secret,
+      tokens: secret,
+      encryptionKey: { secret },
+      lock: secret,
+      apKey: secret,
+      clientID: secret,
+    };
+    const error = complaint(wrong);
+    expect(error).toMatchObject({ code: 'ERR_QQ_CONFIGURATION', kind: 'configuration', action: 'fix_configuration' });
+    for (const name of Object.keys(wrong)) expect(error.message).toContain(name);
+    for (const name of VARIABLES) expect(error.message).toContain(name);
+    expect(error.message).not.toContain(secret);
+    expect(error.hint.zh).toMatch(/选项/);
+  });
+
+  it('are three missing ones in an application that has set nothing', () => {
+    const { message } = complaint({});
+    for (const name of VARIABLES.slice(0, 3)) expect(message).toContain(`(${name}) is missing`);
+    expect(message).toContain('回调地址');
+  });
+
+  it.each([
+    ['basePath', 'auth/qq'],
+    ['basePath', '/auth?x'],
+    ['callbackPath', 'https://www.example.com/cb'],
+    ['display', 'popup'],
+    ['allowedReturnOrigins', 'https://app.example.com'],
+    ['allowedReturnOrigins', ['https://app.example.com/path']],
+    ['allowedReturnOrigins', ['app.example.com']],
+    ['allowedReturnOrigins', ['*']],
+    ['onLogin', {}],
+    ['logout', true],
+    ['tokens', 'yes'],
+    ['encryptionKey', ''],
+    ['encryptionKey', []],
+    ['encryptionKey', ['good', '']],
+    ['lock', {}],
+    ['client', {}],
+    ['sandbox', true],
+  ])('do not take for %s the value %j', (name, value) => {
+    expect(complaint({ ...GOOD, [name]: value }).message).toContain(name);
+  });
+
+  it('take no place to go that is another site or the login itself, and name both at once', () => {
+    const { message } = complaint({ ...GOOD, defaultReturnTo: 'https://evil.example/', cancelUrl: '/auth/qq/login' });
+    expect(message).toContain('defaultReturnTo must be a path of this site');
+    expect(message).toContain('cancelUrl must be a path of this site');
+    expect(message).not.toContain('evil');
+    expect(complaint({ ...GOOD, defaultReturnTo: '//evil.example' }).message).not.toContain('cancelUrl');
+    expect(() =>
+      qqConnect({
+        ...GOOD,
+        defaultReturnTo: 'https://app.example.com/x',
+        allowedReturnOrigins: ['https://app.example.com'],
+      }),
+    ).not.toThrow();
+  });
+});
+
+describe('a redirectUri that QQ refuses', () => {
+  it.each([
+    ['http://www.example.com/auth/qq/callback', ['is plain http']],
+    ['https://www.example.com:8443/auth/qq/callback', ['has a port']],
+    ['http://localhost:3000/auth/qq/callback', ['has a port', 'names this machine', 'is plain http']],
+    ['https://127.0.0.1/auth/qq/callback', ['names this machine']],
+  ])('is warned about with the real QQ: %s', (redirectUri, reasons) => {
+    using warnings = collectWarnings();
+    qqConnect({ ...GOOD, redirectUri });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ type: 'QQConnectWarning', code: 'QQ_REDIRECT_URI' });
+    for (const reason of reasons) expect(warnings[0]?.message).toContain(reason);
+    expect(warnings[0]?.message).not.toContain('callback');
+  });
+
+  it('is not warned about with a sandbox', () => {
+    using warnings = collectWarnings();
+    qqConnect({ ...GOOD, redirectUri: 'http://localhost:3000/cb', graphUrl: 'http://127.0.0.1:9010' });
+    expect(warnings).toHaveLength(0);
+  });
+
+  it('is none where it is as QQ wants it', () => {
+    using warnings = collectWarnings();
+    qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/auth/qq/callback?from=qq' });
+    expect(warnings).toHaveLength(0);
+  });
+});
+
+describe('a shared client', () => {
+  it('takes the place of the options of a client, and nothing of the environment', async () => {
+    const client = new QQConnectClient({ ...GOOD, graphUrl: 'http://127.0.0.1:9010' });
+    process.env.QQ_APP_ID = '100000077';
+    try {
+      expect((await loginUrl({ client })).searchParams.get('client_id')).toBe(GOOD.appId);
+    } finally {
+      delete process.env.QQ_APP_ID;
+    }
+  });
+
+  it.each(Object.entries({ ...GOOD, graphUrl: 'https://graph.qq.com', scope: ['x'], unionid: true, timeoutMs: 1 }))(
+    'does not go with %s',
+    (name, value) => {
+      const client = new QQConnectClient(GOOD);
+      const { message } = complaint({ client, [name]: value });
+      expect(message).toContain(`${name}: no such option`);
+    },
+  );
+
+  it('logs in', async () => {
+    await using other = await startSite();
+    const { appId, appKey } = other.sandbox.apps[0] ?? GOOD;
+    const redirectUri = `${other.url}/auth/qq/callback`;
+    const client = new QQConnectClient({ appId, appKey, redirectUri, graphUrl: other.sandbox.url });
+    const app = express();
+    app.use(
+      session({ secret: 's', resave: false, saveUninitialized: false }),
+      qqConnect({ client, tokens: 'discard' }),
+    );
+    app.use(qqErrorHandler());
+    const agent = request.agent(app);
+    const login = await agent.get('/auth/qq/login?returnTo=/x');
+    const callback = await new Visitor(other).atQQ(login.headers.location ?? '');
+    expect((await agent.get(callback.pathname + callback.search)).headers.location).toBe('/x');
+    expect((await agent.get('/auth/qq/user')).status).toBe(200);
+  });
+});

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Visitor, startSite } from '../support/site.js';
+import { MADE_UP, startUpstream } from '../support/upstream.js';
+import type { QQUser } from '../../src/index.js';
+import type { Site } from '../support/site.js';
+import type { Upstream } from '../support/upstream.js';
+
+const { appId, openid } = MADE_UP;
+
+describe('the user of a request', () => {
+  let upstream: Upstream;
+  let site: Site;
+  let seen: (QQUser | undefined)[];
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    site = await startSite({
+      qq: { graphUrl: upstream.url },
+      routes: (app) =>
+        app.get('/me', (req, res) => {
+          seen.push(req.qqUser, req.qqUser);
+          res.json({ has: 'qqUser' in req, user: req.qqUser ?? null });
+        }),
+    });
+  });
+  afterAll(async () => {
+    await site.close();
+    await upstream.close();
+  });
+  beforeEach(() => {
+    seen = [];
+  });
+
+  async function loggedIn(profile: object): Promise<Visitor> {
+    upstream.always('user_info', JSON.stringify({ ret: 0, msg: '', ...profile }));
+    const visitor = new Visitor(site);
+    await visitor.login();
+    return visitor;
+  }
+
+  it('is undefined for nobody', async () => {
+    expect((await new Visitor(site).agent.get('/me')).body).toEqual({ has: true, user: null });
+  });
+
+  it('is there for every later handler, raw answer and all, and is made once', async () => {
+    const profile = {
+      nickname: '🌙',
+      gender: '男',
+      gender_type: 2,
+      figureurl_qq_1: 'http://thirdqq.qlogo.cn/40',
+      vip: '0',
+    };
+    const visitor = await loggedIn(profile);
+    expect((await visitor.agent.get('/me')).body).toEqual({
+      has: true,
+      user: {
+        appId,
+        openid,
+        nickname: '🌙',
+        figureurl_qq_1: 'https://thirdqq.qlogo.cn/40',
+        avatarUrl: 'https://thirdqq.qlogo.cn/40',
+        raw: { ret: 0, msg: '', ...profile },
+      },
+    });
+    expect(seen[0]).toBe(seen[1]);
+  });
+
+  it('is answered by GET user without raw', async () => {
+    const visitor = await loggedIn({ nickname: '', province: '广东', city: '深圳', year: '1990', gender: '男' });
+    const response = await visitor.agent.get('/auth/qq/user');
+    expect(response.status).toBe(200);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    expect(response.body).toEqual({ appId, openid, nickname: '' });
+  });
+
+  it('is 401 with the way to the login, where there is none', async () => {
+    const response = await new Visitor(site).agent.get('/auth/qq/user');
+    expect(response.status).toBe(401);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(response.body).toEqual({ error: 'login_required', login_url: '/auth/qq/login' });
+  });
+
+  it('has nothing of the tokens, and neither has the session that an application prints', async () => {
+    const visitor = await loggedIn({ nickname: 'n' });
+    const answers = await Promise.all(['/me', '/session', '/auth/qq/user'].map((path) => visitor.agent.get(path)));
+    for (const { text } of answers) {
+      for (const secret of [MADE_UP.accessToken, MADE_UP.refreshToken, MADE_UP.code])
+        expect(text).not.toContain(secret);
+    }
+  });
+
+  it('keeps no nested data of a profile', async () => {
+    const visitor = await loggedIn({ nickname: 'n', deep: { a: [1] }, list: ['x'] });
+    expect((await visitor.agent.get('/me')).body).toHaveProperty('user.raw', { ret: 0, msg: '', nickname: 'n' });
+  });
+
+  it('survives JSON in the store, __proto__ in it and all', async () => {
+    upstream.always('user_info', '{"ret":0,"nickname":"n","__proto__":"x","constructor":"y"}');
+    const visitor = new Visitor(site);
+    await visitor.login();
+    const { body } = (await visitor.agent.get('/me')) as { body: { user: QQUser } };
+    expect(body.user.raw).toEqual({ ret: 0, nickname: 'n', constructor: 'y' });
+  });
+
+  it('is nobody to a router of another application that shares the session', async () => {
+    const visitor = await loggedIn({ nickname: 'n' });
+    await visitor.agent.post('/session').send({ qqConnect: { appId: '9', openid, raw: {}, finished: [] } });
+    expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
+  });
+
+  it.each(['', 7, null])('is nobody where the stored openid is %j', async (wrong) => {
+    const visitor = await loggedIn({ nickname: 'n' });
+    await visitor.agent.post('/session').send({ qqConnect: { appId, openid: wrong, raw: {}, finished: [] } });
+    expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
+    expect((await visitor.agent.get('/private').set('Accept', 'application/json')).status).toBe(401);
+  });
+
+  it.each(['post', 'put', 'delete'] as const)('is read by GET and HEAD, not by %s', async (method) => {
+    const response = await new Visitor(site).agent[method]('/auth/qq/user');
+    expect(response.status).toBe(405);
+    expect(response.headers.allow).toBe('GET, HEAD');
+  });
+});

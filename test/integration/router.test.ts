@@ -1,0 +1,175 @@
+import { createServer, request as forward } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import session from 'express-session';
+import request from 'supertest';
+import { qqConnect, qqErrorHandler, requireQQUser } from '../../src/index.js';
+import { startSandbox } from '../../src/sandbox.js';
+import { APP } from '../support/site.js';
+import { collectWarnings } from '../support/warnings.js';
+import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
+import type { QQConnectOptions } from '../../src/index.js';
+import type { Sandbox } from '../../src/sandbox.js';
+
+describe('the router', () => {
+  let sandbox: Sandbox;
+  let servers: Server[];
+  beforeEach(async () => {
+    sandbox = await startSandbox({ apps: [APP], autoApprove: true });
+    servers = [];
+  });
+  afterEach(async () => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    await sandbox.close();
+  });
+
+  async function listen(listener: RequestListener): Promise<string> {
+    const server = createServer(listener);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** A proxy that strips a prefix, as nginx does with `proxy_pass http://app/;` in a `location /prefix/`. */
+  async function proxy(prefix: string, target: () => string): Promise<string> {
+    return listen((req, res) => {
+      if (!req.url?.startsWith(`${prefix}/`)) {
+        res.writeHead(404).end('not proxied');
+        return;
+      }
+      const { method, headers } = req;
+      const passed = forward(target() + req.url.slice(prefix.length), { method, headers }, (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(res);
+      });
+      req.pipe(passed);
+    });
+  }
+
+  function application(options: QQConnectOptions, mount = '/') {
+    const app = express();
+    app.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
+    app.use(mount, qqConnect({ ...APP, graphUrl: sandbox.url, ...options }));
+    app.get(`${mount}/private`.replace('//', '/'), requireQQUser(), (req, res) => void res.json(req.qqUser?.nickname));
+    app.use(qqErrorHandler());
+    return app;
+  }
+
+  const page = { Accept: 'text/html' };
+
+  /** Logs in from a guarded page and comes back to it, following every redirect as a browser does. */
+  async function roundTrip(site: string, path: string): Promise<string[]> {
+    const agent = request.agent(site);
+    const visited = [path];
+    let response = await agent.get(path).set(page);
+    while (response.status === 302 && visited.length < 8) {
+      const next = new URL(response.headers.location ?? '', site + (visited.at(-1) ?? ''));
+      if (next.origin === sandbox.url) {
+        const answer = await fetch(next, { redirect: 'manual' });
+        const callback = new URL(answer.headers.get('location') ?? '');
+        visited.push('QQ', callback.pathname);
+        response = await agent.get(callback.pathname + callback.search).set(page);
+      } else {
+        visited.push(next.pathname + next.search);
+        response = await agent.get(next.pathname + next.search).set(page);
+      }
+    }
+    expect(response.status).toBe(200);
+    return visited;
+  }
+
+  it('has its routes below basePath, and the callback where redirectUri is', async () => {
+    let app: RequestListener = () => undefined;
+    const site = await listen((req, res) => app(req, res));
+    app = application({ basePath: '/login/with-qq/', redirectUri: `${site}/qq/back` });
+    expect(await roundTrip(site, '/private?x=1')).toEqual(['/private?x=1', 'QQ', '/qq/back', '/private?x=1']);
+    expect((await request(site).get('/login/with-qq/user')).body).toMatchObject({ login_url: '/login/with-qq/login' });
+    expect((await request(site).get('/auth/qq/user')).status).toBe(404);
+  });
+
+  it('works behind a proxy that strips a prefix, which goes before every URL it emits', async () => {
+    let app: RequestListener = () => undefined;
+    const inner = await listen((req, res) => app(req, res));
+    const site = await proxy('/shop', () => inner);
+    app = application({ redirectUri: `${site}/shop/auth/qq/callback`, callbackPath: '/auth/qq/callback' });
+    expect(await roundTrip(site, '/shop/private?x=1')).toEqual([
+      '/shop/private?x=1',
+      'QQ',
+      '/shop/auth/qq/callback',
+      '/shop/private?x=1',
+    ]);
+    expect((await request(site).get('/shop/auth/qq/user')).body).toMatchObject({ login_url: '/shop/auth/qq/login' });
+    const logout = await request(site).post('/shop/auth/qq/logout').set(page);
+    expect(logout.headers.location).toBe('/shop/');
+    const broken = await request(site).get('/shop/auth/qq/callback?state=x').set(page);
+    expect(broken.text).toContain('href="/shop/auth/qq/login');
+    expect(broken.text).toContain('href="/shop/"');
+  });
+
+  it('works where it is mounted under a path', async () => {
+    let app: RequestListener = () => undefined;
+    const site = await listen((req, res) => app(req, res));
+    app = application({ basePath: '/account/qq', redirectUri: `${site}/account/qq/callback` }, '/account');
+    expect(await roundTrip(site, '/account/private')).toEqual([
+      '/account/private',
+      'QQ',
+      '/account/qq/callback',
+      '/account/private',
+    ]);
+  });
+
+  it('warns once where it is mounted so that nobody can reach it', async () => {
+    using warnings = collectWarnings();
+    const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' }, '/account');
+    await request(app).get('/account/x');
+    await request(app).get('/account/x');
+    const mount = warnings.filter(({ code }) => code === 'QQ_MOUNT_PATH').map(({ message }) => message);
+    expect(mount).toHaveLength(2);
+    expect(mount[0]).toContain('basePath');
+    expect(mount[1]).toContain('callbackPath');
+  });
+
+  it('leaves every other path to the application', async () => {
+    const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
+    for (const path of ['/auth/qq', '/auth/qq/other', '/auth/qq/login/x', '/x/auth/qq/login', '/AUTH/qq/loginx']) {
+      expect((await request(app).get(path)).status).toBe(404);
+    }
+  });
+
+  it('takes a slash at the end of its routes', async () => {
+    const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback/' });
+    expect((await request(app).get('/auth/qq/user/')).status).toBe(401);
+    for (const path of ['/auth/qq/callback', '/auth/qq/callback/']) {
+      expect((await request(app).get(`${path}?state=x`)).text).toContain('ERR_QQ_STATE_UNKNOWN');
+    }
+  });
+
+  it.each(['post', 'put', 'delete', 'patch', 'options'] as const)(
+    'has no %s for login and callback',
+    async (method) => {
+      const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
+      for (const path of ['/auth/qq/login', '/auth/qq/callback']) {
+        const response = await request(app)[method](path);
+        expect(response.status).toBe(405);
+        expect(response.headers.allow).toBe('GET, HEAD');
+      }
+    },
+  );
+
+  it('can stand twice in one application, for two applications of QQ', async () => {
+    const app = express();
+    app.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
+    for (const appId of ['100000042', '100000043']) {
+      const redirectUri = `http://127.0.0.1:1/qq/${appId}/callback`;
+      app.use(qqConnect({ ...APP, appId, graphUrl: sandbox.url, redirectUri, basePath: `/qq/${appId}` }));
+    }
+    for (const appId of ['100000042', '100000043']) {
+      const { headers } = await request(app).get(`/qq/${appId}/login`);
+      expect(new URL(headers.location ?? '').searchParams.get('client_id')).toBe(appId);
+    }
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkClock } from '../../src/cli/doctor/clock.js';
+import { networkFailure, proxyVariable } from '../../src/cli/doctor/network-failure.js';
+import { checkAuthorize, checkReach } from '../../src/cli/doctor/reach-qq.js';
+import { closest } from '../../src/cli/closest.js';
+
+const graphUrl = new URL('https://graph.qq.com');
+const failed = (code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+const answer = (body: string, status = 200, location: string | null = null) => ({ body, status, location });
+
+describe('networkFailure', () => {
+  it.each([
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+    ['ECONNREFUSED', 'refused'],
+    ['ETIMEDOUT', 'timeout'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'timeout'],
+    ['ENETUNREACH', 'route'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['EPROTO', 'tls'],
+    ['ECONNRESET', 'reset'],
+    ['UND_ERR_SOCKET', 'reset'],
+    ['HPE_INVALID_CONSTANT', 'not_http'],
+    ['ERR_QQ_BODY_TOO_LARGE', 'too_large'],
+    ['EWHATEVER', 'unknown'],
+  ])('takes %s for %s', (code, kind) => {
+    expect(networkFailure(failed(code))).toMatchObject({ kind, code });
+  });
+
+  it('knows a time-out, and things that are no errors', () => {
+    expect(networkFailure(new DOMException('too slow', 'TimeoutError'))).toMatchObject({ kind: 'timeout' });
+    expect(networkFailure('oh')).toMatchObject({ kind: 'unknown', code: 'unknown' });
+  });
+
+  it('quotes no message, which may hold what was sent', () => {
+    expect(JSON.stringify(networkFailure(failed('a code with blanks and secrets')))).not.toContain('secrets');
+  });
+});
+
+describe('proxyVariable', () => {
+  it.each([
+    [{ HTTPS_PROXY: 'http://user:word@proxy.example' }, 'HTTPS_PROXY'],
+    [{ https_proxy: 'http://proxy.example', HTTPS_PROXY: 'http://proxy.example' }, 'https_proxy'],
+    [{ ALL_PROXY: 'http://proxy.example' }, 'ALL_PROXY'],
+    [{ HTTP_PROXY: 'http://proxy.example' }, undefined],
+    [{ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: 'example.com, .qq.com' }, undefined],
+    [{ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: '*' }, undefined],
+    [{ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: 'aqq.com' }, 'HTTPS_PROXY'],
+    [{}, undefined],
+  ])('finds for %j: %s', (env, expected) => {
+    expect(proxyVariable(graphUrl, env)).toBe(expected);
+  });
+
+  it('knows that nothing of this machine goes through a proxy', () => {
+    expect(proxyVariable(new URL('http://127.0.0.1:9010'), { http_proxy: 'http://proxy.example' })).toBeUndefined();
+  });
+});
+
+describe('checkReach', () => {
+  const judge = (outcome: Parameters<typeof checkReach>[0], env = {}) => checkReach(outcome, graphUrl, env)[0];
+
+  it.each([
+    ['callback( {"error":100007,"error_description":"param access token is wrong or lost "} );\n', 200, 'ok'],
+    ['{"error":100007}', 200, 'ok'],
+    ['<html>please log in to this network</html>', 200, 'error'],
+    ['', 200, 'error'],
+    ['<html>502</html>', 502, 'warn'],
+    ['', 407, 'error'],
+  ])('judges %j with status %d: %s', (body, status, level) => {
+    expect(judge(answer(body, status))?.level).toBe(level);
+  });
+
+  it('names what failed, and the proxy’s variable without its value', () => {
+    const check = judge({ thrown: failed('ENOTFOUND') }, { HTTPS_PROXY: 'http://user:word@proxy.example' });
+    expect(check).toMatchObject({ level: 'error', id: 'qq_unreachable' });
+    expect(check?.en).toContain('through the proxy of HTTPS_PROXY): its name is not found (DNS), ENOTFOUND');
+    expect(JSON.stringify(check)).not.toContain('word');
+  });
+});
+
+describe('checkAuthorize', () => {
+  it.each([
+    ['<p>redirect uri is illegal(100010)</p>', null, 'error authorize_100010'],
+    ['<p class="error">no such appid (100008)</p>', null, 'error authorize_100008'],
+    ['', 'https://graph.qq.com/oauth2.0/show?which=error&error=100001', 'error authorize_100001'],
+    ['', 'https://graph.qq.com/oauth2.0/show?which=Login&client_id=101234567', 'info authorize'],
+    ['<script>var codes = [100010, 100008];</script>', null, 'info authorize'],
+    ['<p>an unheard-of number(199999)</p>', null, 'info authorize'],
+  ])('reads %j, leading to %s, as %s', (body, location, expected) => {
+    const [check] = checkAuthorize(answer(body, location === null ? 200 : 302, location));
+    expect(`${check?.level} ${check?.id}`).toBe(expected);
+  });
+
+  it('says nothing for certain where there is no answer', () => {
+    expect(checkAuthorize({ thrown: failed('ERR_QQ_BODY_TOO_LARGE') })[0]?.level).toBe('info');
+  });
+});
+
+describe('checkClock', () => {
+  const now = Date.parse('2026-01-02T03:04:05Z');
+  const date = (offsetMs: number) => new Date(now + offsetMs).toUTCString();
+
+  it.each([
+    [date(0), 'ok clock'],
+    [date(119_000), 'ok clock'],
+    [date(121_000), 'warn clock'],
+    [date(-3_600_000), 'warn clock'],
+    ['nonsense', 'info clock_unknown'],
+    [null, 'info clock_unknown'],
+  ])('judges %s: %s', (theirs, expected) => {
+    const [check] = checkClock(theirs, now);
+    expect(`${check?.level} ${check?.id}`).toBe(expected);
+  });
+
+  it('says which way the clock is wrong', () => {
+    expect(checkClock(date(-3_600_000), now)[0]?.en).toContain('60 minutes ahead');
+    expect(checkClock(date(3_600_000), now)[0]?.zh).toContain('慢了 60 分钟');
+  });
+});
+
+describe('closest', () => {
+  it.each([
+    ['docter', 'doctor'],
+    ['exlpain', 'explain'],
+    ['box', 'sandbox'],
+    ['', 'doctor'],
+  ])('takes %j for %s', (written, meant) => {
+    expect(closest(written, ['doctor', 'explain', 'sandbox'])).toBe(meant);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkSite } from '../../src/cli/doctor/site.js';
+import type { SiteAnswer, SiteVisit } from '../../src/cli/doctor/visit-site.js';
+
+const CALLBACK = 'https://www.example.com/auth/qq/callback';
+const STATE = 'S'.repeat(43);
+
+const authorize = (redirectUri = CALLBACK, origin = 'https://graph.qq.com') =>
+  new URL(
+    `${origin}/oauth2.0/authorize?${new URLSearchParams({ client_id: '101234567', redirect_uri: redirectUri, state: STATE }).toString()}`,
+  );
+
+const attempt = { name: `__Host-qq_login_owner_id`, httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
+const sessionCookie = { name: 'connect.sid', httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
+
+const answer = (path: string, more: Partial<SiteAnswer>): SiteAnswer => ({
+  url: new URL(path, 'https://www.example.com'),
+  status: 200,
+  location: undefined,
+  cookies: [],
+  cacheControl: 'no-store',
+  errorCode: undefined,
+  ...more,
+});
+
+const visit = (more: Partial<SiteVisit> = {}): SiteVisit => ({
+  login: answer('/auth/qq/login', { status: 302, location: authorize(), cookies: [{ ...attempt, value: 'sealed' }] }),
+  passed: [],
+  user: answer('/auth/qq/user', { status: 401 }),
+  plainHttp: answer('/auth/qq/login', { status: 301, location: new URL('https://www.example.com/auth/qq/login') }),
+  callback: answer('/auth/qq/callback', { status: 400, errorCode: 'ERR_QQ_STATE_MISSING' }),
+  ...more,
+});
+
+const judge = (site: SiteVisit) =>
+  Object.fromEntries(
+    checkSite(site, {
+      appId: '101234567',
+      redirectUri: CALLBACK,
+      graphUrl: new URL('https://graph.qq.com'),
+    }).map(({ id, level }) => [id, level]),
+  );
+
+describe('checkSite, of a site on https', () => {
+  it('finds a good one good', () => {
+    expect(judge(visit())).toEqual({
+      site_login: 'ok',
+      site_client_id: 'ok',
+      site_redirect_uri: 'ok',
+      site_state: 'ok',
+      site_attempt_cookie: 'ok',
+      site_callback: 'ok',
+      site_session_unseen: 'info',
+      site_plain_http: 'ok',
+    });
+  });
+
+  it('wants Secure and __Host- on the login cookie', () => {
+    for (const cookie of [
+      { ...attempt, secure: false },
+      { ...attempt, name: 'qq_login_owner_id' },
+    ]) {
+      const cookies = [{ ...cookie, value: 'sealed' }];
+      const login = answer('/auth/qq/login', { status: 302, location: authorize(), cookies });
+      expect(judge(visit({ login })).site_attempt_cookie).toBe('error');
+    }
+  });
+
+  it('takes a session cookie without Secure for a missing trust proxy', () => {
+    const user = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, secure: false, value: 'id' }] });
+    expect(judge(visit({ user })).site_session_secure).toBe('error');
+    const good = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, value: 'id' }] });
+    expect(judge(visit({ user: good })).site_session_cookie).toBe('ok');
+  });
+
+  it('wants plain http redirected', () => {
+    expect(judge(visit({ plainHttp: answer('/', { location: authorize() }) })).site_plain_http).toBe('error');
+    expect(judge(visit({ plainHttp: answer('/', {}) })).site_plain_http).toBe('error');
+    const refused = { url: new URL('http://www.example.com'), thrown: new TypeError('fetch failed') };
+    expect(judge(visit({ plainHttp: refused })).site_plain_http).toBe('info');
+  });
+
+  it('sees www or not, and a live site that uses a sandbox', () => {
+    const bare = answer('https://example.com/auth/qq/login', { status: 302, location: authorize() });
+    expect(judge(visit({ login: bare })).site_host).toBe('error');
+    const sandbox = answer('/auth/qq/login', {
+      status: 302,
+      location: authorize(CALLBACK, 'http://127.0.0.1:9010'),
+    });
+    expect(judge(visit({ login: sandbox })).site_sandbox).toBe('error');
+  });
+
+  it('reads a redirect_uri that was encoded twice for what it is', () => {
+    const login = answer('/auth/qq/login', { status: 302, location: authorize(encodeURIComponent(CALLBACK)) });
+    expect(judge(visit({ login }))).toMatchObject({ site_redirect_uri: 'error', redirect_uri_encoded: 'error' });
+  });
+});

@@ -1,0 +1,138 @@
+import { axiosFetch } from '../../transport/axios-fetch.js';
+import { readArguments } from '../arguments.js';
+import { paintFor, printable } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { checkAppId, checkAppKey } from './app-credentials.js';
+import { checkClock } from './clock.js';
+import { checkEnvFile, readSettings } from './env-file.js';
+import { checkGraphUrl, graphUrlOf, isRealQQ } from './graph-url.js';
+import { checkInstallation, readInstallation } from './installation.js';
+import { checkOwnSecrets } from './own-secrets.js';
+import { askAuthorize, askMe, checkAuthorize, checkReach } from './reach-qq.js';
+import { checkRedirectUri } from './redirect-uri.js';
+import { checkAsText, headingAsText, summaryAsText } from './report.js';
+import { checkSite } from './site.js';
+import { visitSite } from './visit-site.js';
+import type { Bilingual } from '../../protocol/error-codes.js';
+import type { Language } from '../language.js';
+import type { Terminal } from '../terminal.js';
+import type { Check } from './check.js';
+import type { Settings } from './env-file.js';
+
+const TIMEOUT_MS = 5_000;
+
+interface Request {
+  readonly settings: Settings;
+  readonly site: { readonly url: URL; readonly basePath: string } | undefined;
+  readonly json: boolean;
+}
+
+interface Group {
+  readonly heading: Bilingual;
+  readonly checks: Check[];
+}
+
+/**
+ * Checks configuration, machine, network and, if asked to, the running site, and says line by line what to change.
+ *
+ * @param argv - the arguments after `express-qq-connect doctor`
+ * @returns the exit status: 1 where something has to be changed, else 0
+ */
+export async function runDoctor(argv: readonly string[], terminal: Terminal, language: Language): Promise<number> {
+  const request = readRequest(argv, terminal);
+  const paint = paintFor(terminal);
+  const all: Check[] = [];
+  for await (const { heading, checks } of examine(request, terminal)) {
+    all.push(...checks);
+    if (request.json) continue;
+    terminal.stdout.write(headingAsText(heading, language, paint));
+    for (const check of checks) terminal.stdout.write(checkAsText(check, language, paint));
+  }
+  const fine = all.every(({ level }) => level !== 'error');
+  const end = request.json
+    ? `${JSON.stringify({ ok: fine, checks: all }, undefined, 2)}\n`
+    : summaryAsText(all, language, paint);
+  terminal.stdout.write(end);
+  return fine ? 0 : 1;
+}
+
+function readRequest(argv: readonly string[], terminal: Terminal): Request {
+  const { values } = readArguments({
+    args: [...argv],
+    options: {
+      'env-file': { type: 'string' },
+      url: { type: 'string' },
+      'base-path': { type: 'string', default: '/auth/qq' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { url, 'base-path': basePath, json, 'env-file': envFile } = values;
+  if (!/^(?:\/[^?#\s\\]*)?$/.test(basePath)) {
+    throw new UsageError({
+      en: '--base-path takes a path that begins with /.',
+      zh: '--base-path 应为以 / 开头的路径。',
+    });
+  }
+  const site = url === undefined ? undefined : { url: siteUrl(url), basePath: basePath.replace(/\/+$/, '') };
+  return { settings: readSettings(terminal, envFile), site, json };
+}
+
+function siteUrl(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
+  const shown = url?.username || url?.password ? '' : ` (${printable(value)})`;
+  throw new UsageError({
+    en: `--url takes the address of the site, https://www.example.com for example${shown}.`,
+    zh: `--url 应为网站的地址，例如 https://www.example.com${shown}。`,
+  });
+}
+
+async function* examine({ settings, site }: Request, terminal: Terminal): AsyncGenerator<Group> {
+  const { env, file } = settings;
+  const graphUrl = graphUrlOf(env);
+  const unset = !env.QQ_APP_ID && !env.QQ_APP_KEY && !env.QQ_REDIRECT_URI;
+  const surroundings = { realQQ: isRealQQ(graphUrl), elsewhere: unset && site !== undefined };
+  const configuration = [
+    ...checkEnvFile(file, terminal.env),
+    ...checkAppId(env.QQ_APP_ID, surroundings),
+    ...checkAppKey(env.QQ_APP_KEY, env.QQ_APP_ID, surroundings),
+    ...checkRedirectUri(env.QQ_REDIRECT_URI, surroundings),
+    ...checkGraphUrl(env),
+    ...checkOwnSecrets(env, surroundings.realQQ),
+  ];
+  yield { heading: { en: 'Configuration', zh: '配置' }, checks: configuration };
+  yield {
+    heading: { en: 'This machine', zh: '本机' },
+    checks: checkInstallation(readInstallation(terminal.cwd)),
+  };
+  if (graphUrl) yield { heading: { en: 'QQ', zh: 'QQ' }, checks: await examineQQ(graphUrl, settings, configuration) };
+  if (site) {
+    const expected = { appId: env.QQ_APP_ID, redirectUri: env.QQ_REDIRECT_URI, graphUrl: unset ? undefined : graphUrl };
+    const checks = checkSite(await visitSite(site.url, site.basePath, TIMEOUT_MS), expected);
+    yield { heading: { en: 'The running site', zh: '运行中的网站' }, checks };
+  }
+}
+
+async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readonly Check[]): Promise<Check[]> {
+  const fetch = axiosFetch({ timeoutMs: TIMEOUT_MS });
+  const me = await askMe(fetch, graphUrl);
+  const reached = checkReach(me, graphUrl, env);
+  if (reached.some(({ level }) => level !== 'ok')) return reached;
+  const { QQ_APP_ID: appId = '', QQ_REDIRECT_URI: redirectUri = '' } = env;
+  // Nothing that might be the APP Key in the wrong place is sent.
+  const sendable =
+    /^\d+$/.test(appId) && configuration.some(({ id, level }) => id === 'redirect_uri' && level === 'ok');
+  const authorize = sendable ? checkAuthorize(await askAuthorize(fetch, graphUrl, appId, redirectUri)) : [];
+  return [...reached, ...authorize, ...checkClock(await dateOf(graphUrl), Date.now())];
+}
+
+// The fetch that carries logins keeps no Date header.
+async function dateOf(graphUrl: URL): Promise<string | null> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(graphUrl, { method: 'HEAD', redirect: 'manual', signal });
+    return response.headers.get('date');
+  } catch {
+    return null; // through a proxy, for example, which this fetch does not know: the clock stays unjudged
+  }
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { printable } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { info, ok, warn } from './check.js';
+import type { Environment, Terminal } from '../terminal.js';
+import type { Check } from './check.js';
+
+/** The variables that concern the login. */
+export const VARIABLES = [
+  'QQ_APP_ID',
+  'QQ_APP_KEY',
+  'QQ_REDIRECT_URI',
+  'QQ_GRAPH_URL',
+  'QQ_ENCRYPTION_KEY',
+  'SESSION_SECRET',
+] as const;
+
+/** The file as it is, and the variables that the application would see. */
+export interface Settings {
+  readonly env: Environment;
+  /** `undefined` where there is no file. */
+  readonly file: { readonly name: string; readonly text: string } | undefined;
+}
+
+/**
+ * Reads the environment and a `.env` as `process.loadEnvFile` would: what is already set wins, even if it is empty.
+ *
+ * @param path - the file that was asked for; by default `.env`, which need not be there
+ * @throws UsageError where the file that was asked for cannot be read
+ */
+export function readSettings({ env, cwd }: Terminal, path?: string): Settings {
+  const name = path ?? '.env';
+  try {
+    const text = readFileSync(resolve(cwd, name), 'utf8');
+    return { env: { ...parseEnv(text), ...env }, file: { name: printable(name), text } };
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    if (path === undefined && code === 'ENOENT') return { env, file: undefined };
+    throw new UsageError({
+      en: `${printable(name)} cannot be read (${code}).`,
+      zh: `读不了 ${printable(name)}（${code}）。`,
+    });
+  }
+}
+
+/** Says where the values come from, and what of the file does not arrive as it is written. */
+export function checkEnvFile(file: Settings['file'], existing: Environment): Check[] {
+  if (!file) {
+    const en = 'There is no .env in this folder: only the environment is looked at.';
+    return [info('env_file', { en, zh: '当前目录没有 .env，只看环境变量。' })];
+  }
+  const { name, text } = file;
+  const written = parseEnv(text);
+  const found = VARIABLES.filter((variable) => written[variable] !== undefined);
+  return [
+    ok('env_file', {
+      en: `${name} sets ${found.length > 0 ? found.join(', ') : 'none of the variables'}; loading it is up to the application (node --env-file=${name}).`,
+      zh: `${name} 设置了 ${found.length > 0 ? found.join('、') : '零个相关变量'}；加载它由应用负责（node --env-file=${name}）。`,
+    }),
+    ...byteOrderMark(file),
+    ...VARIABLES.flatMap((variable) => [
+      ...cutOff(file, variable),
+      ...hidden(variable, written[variable], existing[variable], name),
+    ]),
+  ];
+}
+
+function byteOrderMark({ name, text }: { name: string; text: string }): Check[] {
+  if (!text.startsWith('\uFEFF')) return [];
+  const found = {
+    en: `${name} begins with a byte order mark, which becomes part of the name of its first variable.`,
+    zh: `${name} 开头有 BOM，会变成第一个变量名的一部分，使它读不到。`,
+  };
+  const fix = { en: 'Save the file as UTF-8 without BOM.', zh: '请把文件另存为“UTF-8 无 BOM”。' };
+  return [warn('env_file_bom', found, fix)];
+}
+
+function cutOff({ text }: { text: string }, variable: string): Check[] {
+  if (!new RegExp(`^\\s*(?:export\\s+)?${variable}[ \\t]*=[ \\t]*[^\\s"'\`#][^\\n#"'\`]*[^\\s#]#`, 'm').test(text))
+    return [];
+  const found = {
+    en: `${variable} holds a #: without quotation marks its value ends there.`,
+    zh: `${variable} 的值里有 #：不加引号的话，值到 # 为止。`,
+  };
+  const fix = {
+    en: 'Put the value into quotation marks in the file, or take the # out.',
+    zh: '请在文件里给值加上引号，或去掉 #。',
+  };
+  return [warn('env_file_hash', found, fix)];
+}
+
+function hidden(variable: string, inFile: string | undefined, existing: string | undefined, name: string): Check[] {
+  if (inFile === undefined || existing === undefined || inFile === existing) return [];
+  const empty = existing === '';
+  const found = {
+    en: `${variable} is set ${empty ? 'to nothing ' : ''}in the environment too, which wins over ${name}.`,
+    zh: `环境变量里也有 ${variable}${empty ? '（值为空）' : ''}，它优先于 ${name}。`,
+  };
+  if (!empty) return [info('env_file_hidden', found)];
+  const fix = {
+    en: `Unset ${variable} in the environment, or give it its value there.`,
+    zh: `请取消环境变量 ${variable}，或在环境变量里给它正确的值。`,
+  };
+  return [warn('env_file_hidden', found, fix)];
+}

@@ -1,0 +1,96 @@
+import { describeQQErrorCode } from '../../protocol/error-codes.js';
+import { decodeQQBody, readQQError } from '../../protocol/dialect.js';
+import { endpoints } from '../../protocol/endpoints.js';
+import { isQQConnectError } from '../../protocol/errors/index.js';
+import { error, info, ok, warn } from './check.js';
+import { networkFailure, proxyVariable } from './network-failure.js';
+import { printable } from '../terminal.js';
+import type { Bilingual } from '../../protocol/error-codes.js';
+import type { Fetch } from '../../transport/axios-fetch.js';
+import type { Environment } from '../terminal.js';
+import type { Check } from './check.js';
+
+/** What came of a request: an answer, or what was thrown in place of one. */
+export type Outcome = { status: number; location: string | null; body: string } | { thrown: unknown };
+
+async function ask(fetch: Fetch, url: URL): Promise<Outcome> {
+  try {
+    const response = await fetch(url.href, { headers: { 'user-agent': 'express-qq-connect doctor' } });
+    return { status: response.status, location: response.headers.get('location'), body: await response.text() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> = {}): URL {
+  const url = new URL(graphUrl.pathname.replace(/\/+$/, '') + path, graphUrl);
+  url.search = new URLSearchParams(query).toString();
+  return url;
+}
+
+/** Asks `me` without a token: whoever answers 100007 to that is QQ, and nothing secret is sent. */
+export async function askMe(fetch: Fetch, graphUrl: URL): Promise<Outcome> {
+  return ask(fetch, endpointUrl(graphUrl, endpoints.me));
+}
+
+/** Asks for the login page as a browser would, which needs the APP ID and the redirect URI and no secret. */
+export async function askAuthorize(fetch: Fetch, graphUrl: URL, appId: string, redirectUri: string): Promise<Outcome> {
+  const query = { response_type: 'code', client_id: appId, redirect_uri: redirectUri, state: 'doctor' };
+  return ask(fetch, endpointUrl(graphUrl, endpoints.authorize, query));
+}
+
+/** Judges the answer of `me`: does this machine reach QQ? */
+export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): Check[] {
+  const host = printable(graphUrl.host);
+  const proxy = proxyVariable(graphUrl, env);
+  const through: Bilingual =
+    proxy === undefined ? { en: '', zh: '' } : { en: ` (through the proxy of ${proxy})`, zh: `（经 ${proxy} 的代理）` };
+  if ('thrown' in outcome) {
+    const { what, code, fix } = networkFailure(outcome.thrown);
+    const found = {
+      en: `${host} cannot be reached${through.en}: ${what.en}, ${code}.`,
+      zh: `连不上 ${host}${through.zh}：${what.zh}，${code}。`,
+    };
+    return [error('qq_unreachable', found, fix)];
+  }
+  if (refusalIn(outcome.body)) {
+    return [ok('qq_reachable', { en: `${host} answers${through.en}.`, zh: `${host} 应答正常${through.zh}。` })];
+  }
+  const found = {
+    en: `Something other than QQ answers for ${host}${through.en}, with status ${outcome.status}.`,
+    zh: `应答 ${host} 的不是 QQ${through.zh}，状态码 ${outcome.status}。`,
+  };
+  const fix = {
+    en: 'Check the proxy, gateway or hosts file on the way; with status 5xx try again in a moment.',
+    zh: '请检查途中的代理、网关和 hosts 文件；若是 5xx，请稍后再试。',
+  };
+  return [outcome.status >= 500 ? warn('qq_failing', found, fix) : error('qq_impostor', found, fix)];
+}
+
+function refusalIn(body: string): boolean {
+  try {
+    return readQQError(decodeQQBody(body).body) !== undefined;
+  } catch (thrown) {
+    if (isQQConnectError(thrown)) return false; // a page, or nothing
+    throw thrown;
+  }
+}
+
+/** Judges the answer of `authorize`: QQ shows a wrong APP ID or redirect URI to the user only, on its own page. */
+export function checkAuthorize(outcome: Outcome): Check[] {
+  const entry = 'thrown' in outcome ? undefined : describeQQErrorCode(errorShown(outcome) ?? 0);
+  if (!entry) {
+    const en = 'QQ shows no error for this APP ID and redirect URI; whether a login works only a login tells.';
+    return [info('authorize', { en, zh: 'QQ 没有对这个 APP ID 和回调地址报错；能否登录，以实际登录一次为准。' })];
+  }
+  const { code, meaning, hint } = entry;
+  const found = { en: `QQ's login page shows ${code}: ${meaning.en}`, zh: `QQ 的登录页报错 ${code}：${meaning.zh}` };
+  return [error(`authorize_${code}`, found, hint)];
+}
+
+// `redirect uri is illegal(100010)` on the page, or `error=100010` where QQ leads to its error page.
+function errorShown({ location, body }: { location: string | null; body: string }): number | undefined {
+  const target = location !== null && URL.canParse(location) ? new URL(location).searchParams : undefined;
+  const code = target?.get('error') ?? target?.get('ret') ?? /[a-z]\s?\((1\d{5})\)/.exec(body)?.[1];
+  return code !== undefined && /^\d{6}$/.test(code) ? Number(code) : undefined;
+}

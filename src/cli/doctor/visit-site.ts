@@ -1,0 +1,115 @@
+import { parseSetCookie } from 'cookie';
+import { endpoints } from '../../protocol/endpoints.js';
+import type { SetCookie } from 'cookie';
+
+/** An answer of the site's, as far as it is looked at. */
+export interface SiteAnswer {
+  /** What was asked for. */
+  readonly url: URL;
+  readonly status: number;
+  /** Where a redirect leads, absolute. */
+  readonly location: URL | undefined;
+  readonly cookies: readonly SetCookie[];
+  readonly cacheControl: string;
+  /** `error` of a JSON body: this package's own code, such as `ERR_QQ_SESSION_MISSING`. */
+  readonly errorCode: string | undefined;
+}
+
+/** An answer, or what was thrown in place of one. */
+export type Visit = SiteAnswer | { readonly url: URL; readonly thrown: unknown };
+
+/** What a visitor from outside sees of a site. */
+export interface SiteVisit {
+  /** The last answer on the way to the login, after redirects within the site. */
+  readonly login: Visit;
+  /** The addresses that were passed on the way to it. */
+  readonly passed: readonly URL[];
+  readonly user: Visit;
+  /** The login by plain http; only of a site that is on https. */
+  readonly plainHttp: Visit | undefined;
+  /** The address that QQ calls back, without a code; only where it is on this site. */
+  readonly callback: Visit | undefined;
+}
+
+const MOST_REDIRECTS = 5;
+
+async function visit(url: URL, timeoutMs: number): Promise<Visit> {
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      // JSON, so that an error says its code. Redirects do not depend on it.
+      headers: { accept: 'application/json', 'user-agent': 'express-qq-connect doctor' },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const { status, headers } = response;
+    const location = headers.get('location');
+    return {
+      url,
+      status,
+      location: location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined,
+      cookies: headers.getSetCookie().map((header) => parseSetCookie(header)),
+      cacheControl: headers.get('cache-control') ?? '',
+      errorCode: await errorCodeOf(response),
+    };
+  } catch (thrown) {
+    return { url, thrown };
+  }
+}
+
+async function errorCodeOf(response: Response): Promise<string | undefined> {
+  if (response.status < 400 || !response.headers.get('content-type')?.includes('json')) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const text = await response.text();
+  try {
+    const body = JSON.parse(text) as { error?: unknown } | null;
+    return typeof body?.error === 'string' && /^\w{1,60}$/.test(body.error) ? body.error : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined; // not JSON, whatever it calls itself
+    throw error;
+  }
+}
+
+/** Whether an address is the one that a login sends the browser to. */
+export function isAuthorizeUrl(url: URL): boolean {
+  return url.pathname.endsWith(endpoints.authorize);
+}
+
+function below(site: URL, path: string): URL {
+  return new URL(site.pathname.replace(/\/+$/, '') + path, site);
+}
+
+/** Looks at a site as a browser would: its login, its user route, its callback, and the login by plain http. */
+export async function visitSite(site: URL, basePath: string, timeoutMs: number): Promise<SiteVisit> {
+  const passed: URL[] = [];
+  let login = await visit(below(site, `${basePath}/login`), timeoutMs);
+  while (passed.length < MOST_REDIRECTS && leadsOn(login)) {
+    passed.push(login.url);
+    login = await visit(login.location, timeoutMs);
+  }
+  const { url } = login;
+  const isPublic = url.protocol === 'https:' && url.port === '';
+  const redirectUri = 'thrown' in login ? undefined : sentRedirectUri(login);
+  return {
+    login,
+    passed,
+    user: await visit(new URL(url.pathname.replace(/login\/?$/, 'user'), url), timeoutMs),
+    plainHttp: isPublic ? await visit(new URL(url.href.replace(/^https:/, 'http:')), timeoutMs) : undefined,
+    callback: redirectUri?.origin === url.origin ? await visit(redirectUri, timeoutMs) : undefined,
+  };
+}
+
+function leadsOn(login: Visit): login is SiteAnswer & { location: URL } {
+  if ('thrown' in login || !login.location || isAuthorizeUrl(login.location)) return false;
+  const { url, location } = login;
+  // To https, to www, to a slash at the end: the same page elsewhere. Anything else is another page.
+  const samePage = location.pathname.replace(/\/$/, '') === url.pathname.replace(/\/$/, '');
+  return samePage && location.href !== url.href && /^https?:$/.test(location.protocol);
+}
+
+/** The redirect URI in the address that the site sends a browser to. */
+function sentRedirectUri({ location }: SiteAnswer): URL | undefined {
+  const sent = location?.searchParams.get('redirect_uri') ?? '';
+  return URL.canParse(sent) && /^https?:$/.test(new URL(sent).protocol) ? new URL(sent) : undefined;
+}

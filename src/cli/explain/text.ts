@@ -1,0 +1,62 @@
+import { qqErrorCodes } from '../../protocol/error-codes.js';
+import type { QQErrorAction, QQErrorCodeEntry } from '../../protocol/error-codes.js';
+import type { Language } from '../language.js';
+import type { Paint } from '../terminal.js';
+
+const actions: Readonly<Record<QQErrorAction, Readonly<Record<Language, string>>>> = {
+  login_again: { zh: '重新登录', en: 'log in again' },
+  fix_configuration: { zh: '修改应用的配置', en: "fix the application's configuration" },
+  try_later: { zh: '稍后再试', en: 'try later' },
+  refuse_user: { zh: '该用户被 QQ 拒绝', en: 'QQ refuses this user' },
+};
+
+const words = {
+  zh: {
+    meaning: '含义',
+    action: '处理',
+    hint: '办法',
+    retryRead: '；腾讯侧某一步失败：读取类请求可以先重试一次',
+    unknown: (code: number) => `QQ 的文档里没有错误码 ${code}。直接运行 explain 可列出全部错误码。`,
+    success: '0 表示成功，不是错误码。',
+  },
+  en: {
+    meaning: 'Meaning',
+    action: 'Action ',
+    hint: 'To do  ',
+    retryRead: '; a step failed at Tencent: a read may be asked once more first',
+    unknown: (code: number) =>
+      `QQ's documents do not have an error code ${code}. Run explain alone to list the codes they have.`,
+    success: '0 is success, not an error code.',
+  },
+} as const;
+
+/** One code, on a few lines. */
+export function asText(entry: QQErrorCodeEntry, language: Language, paint: Paint): string {
+  const { meaning, action, hint, retryRead } = words[language];
+  const what = `${actions[entry.action][language]} (${entry.action})`;
+  return [
+    paint('bold', String(entry.code)),
+    `  ${paint('dim', meaning)}  ${entry.meaning[language]}`,
+    `  ${paint('dim', action)}  ${what}${entry.retryRead ? retryRead : ''}`,
+    `  ${paint('dim', hint)}  ${entry.hint[language]}`,
+    '',
+  ].join('\n');
+}
+
+/** A code that stands in no table. */
+export function unknownAsText(code: number, language: Language): string {
+  return `${code === 0 ? words[language].success : words[language].unknown(code)}\n`;
+}
+
+/** Every code on a line of its own, by what to do about it. */
+export function listAsText(language: Language, paint: Paint): string {
+  const entries = [...qqErrorCodes.values()];
+  const groups = (Object.keys(actions) as QQErrorAction[]).map((action) => [
+    paint('bold', `${actions[action][language]} (${action})`),
+    ...entries
+      .filter((entry) => entry.action === action)
+      .map(({ code, meaning }) => `  ${String(code).padStart(6)}  ${meaning[language]}`),
+    '',
+  ]);
+  return groups.flat().join('\n');
+}

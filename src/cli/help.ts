@@ -1,0 +1,80 @@
+import type { Bilingual } from '../protocol/error-codes.js';
+
+const language = {
+  zh: '  --lang zh|en        用哪种语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示这段说明',
+  en: '  --lang zh|en        the language (by default that of LC_ALL, LC_MESSAGES, LANG)\n  -h, --help          shows this text',
+};
+
+/** The help of each command but the sandbox, which has its own. */
+export const help: Readonly<Record<'overview' | 'doctor' | 'explain', Bilingual>> = {
+  overview: {
+    zh: `用法：express-qq-connect <命令> [选项]
+
+  doctor              检查配置、网络和运行中的网站，逐条说明哪里正常、哪里要改
+  explain [错误码…]   解释 QQ 的错误码：什么意思、该怎么办
+  sandbox             在本机扮演 graph.qq.com，没有 APP ID 也能开发和测试
+
+${language.zh}；用“<命令> --help”看该命令的选项
+  -v, --version       显示版本
+
+退出码：0 正常，1 有问题，2 用法不对。`,
+    en: `Usage: express-qq-connect <command> [options]
+
+  doctor              checks configuration, network and the running site; says line by line what to change
+  explain [code …]    explains QQ's error codes: what they mean and what to do
+  sandbox             plays graph.qq.com on this machine, to build and test without an APP ID
+
+${language.en}; with <command> --help the command's options
+  -v, --version       shows the version
+
+Exit status: 0 for fine, 1 for something wrong, 2 for wrong arguments.`,
+  },
+  doctor: {
+    zh: `用法：express-qq-connect doctor [选项]
+
+读取环境变量和 .env，检查实践中会出错的一切，逐条说明。不会发送或打印 APP Key。
+
+  --env-file <路径>   读哪个文件（默认当前目录的 .env）；已有的环境变量优先
+  --url <网址>        再检查运行中的网站，例如 https://www.example.com
+  --base-path <路径>  网站上 basePath 选项的值（/auth/qq）
+  --json              输出 JSON
+${language.zh}
+
+✓ 正常   · 说明   ! 请留意   ✗ 需要修改
+退出码：0 没有 ✗，1 有 ✗，2 用法不对。`,
+    en: `Usage: express-qq-connect doctor [options]
+
+Reads the environment and .env and checks everything that goes wrong in practice, line by line. The APP Key is
+neither sent nor printed.
+
+  --env-file <path>   the file to read (.env in this folder); variables that are already set win
+  --url <address>     checks the running site too, https://www.example.com for example
+  --base-path <path>  what the option basePath is on that site (/auth/qq)
+  --json              prints JSON
+${language.en}
+
+✓ fine   · to know   ! to look at   ✗ to change
+Exit status: 0 without a ✗, 1 with one, 2 for wrong arguments.`,
+  },
+  explain: {
+    zh: `用法：express-qq-connect explain [错误码…] [选项]
+
+解释 QQ 的错误码，即 error 的数字或 get_user_info 等接口的 ret（可以是负数，如 -22）。不写错误码则按处理办法列出全部。
+
+  --json              输出 JSON（两种语言都有）
+  --lang both         中英文都显示
+${language.zh}
+
+退出码：0 正常，1 有不认识的错误码，2 用法不对。`,
+    en: `Usage: express-qq-connect explain [code …] [options]
+
+Explains QQ's error codes: the number in error, or ret of an API such as get_user_info, which can be negative (-22).
+Without a code it lists all of them by what to do.
+
+  --json              prints JSON, which has both languages
+  --lang both         shows Chinese and English
+${language.en}
+
+Exit status: 0 for fine, 1 for a code that is not known, 2 for wrong arguments.`,
+  },
+};

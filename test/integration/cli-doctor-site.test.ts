@@ -1,0 +1,213 @@
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import { APP, startSite } from '../support/site.js';
+import { call, findings, serve } from './cli-terminal.js';
+import type { Site } from '../support/site.js';
+
+/** What the site's own process would have been started with. */
+function environment(site: Pick<Site, 'url' | 'sandbox'>, more: Record<string, string> = {}): Record<string, string> {
+  return {
+    QQ_APP_ID: APP.appId,
+    QQ_APP_KEY: APP.appKey,
+    QQ_REDIRECT_URI: `${site.url}/auth/qq/callback`,
+    QQ_GRAPH_URL: site.sandbox.url,
+    ...more,
+  };
+}
+
+const examine = (site: Pick<Site, 'url' | 'sandbox'>, more: Record<string, string> = {}, argv: string[] = []) =>
+  findings(['--url', site.url, ...argv], { env: environment(site, more) });
+
+describe('express-qq-connect doctor --url', () => {
+  it('finds a good site good, and says what it cannot see', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await examine(site);
+    expect(status).toBe(0);
+    expect(levels).toMatchObject({
+      site_login: 'ok',
+      site_client_id: 'ok',
+      site_redirect_uri: 'ok',
+      site_state: 'ok',
+      site_attempt_cookie: 'ok',
+      site_callback: 'ok',
+      site_session_unseen: 'info',
+    });
+    expect(checks.find(({ id }) => id === 'site_session_unseen')?.en).toContain('trust proxy cannot be seen from here');
+  });
+
+  it('begins a login and does not go on to QQ with it; prints neither its state nor its cookie', async () => {
+    await using site = await startSite();
+    const seen: string[] = [];
+    await using door = await serve((req, res) => {
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'application/json' } }).then(
+        async (answer) => {
+          seen.push(...answer.headers.getSetCookie(), answer.headers.get('location') ?? '');
+          res.writeHead(answer.status, [...answer.headers].flat());
+          res.end(await answer.text());
+        },
+      );
+    });
+    const { stdout } = await call(['doctor', '--url', door.url], { env: environment(site) });
+    const state = new URL(seen.find((text) => text.includes('state=')) ?? '').searchParams.get('state') ?? '';
+    const cookie = /=([^;]+)/.exec(seen.find((text) => text.startsWith('qq_login_')) ?? '')?.[1] ?? '';
+    expect(Math.min(state.length, cookie.length)).toBeGreaterThan(20);
+    for (const secret of [state, cookie]) expect(stdout).not.toContain(secret);
+    expect(site.sandbox.requests.filter(({ query }) => query.state === state)).toEqual([]);
+  });
+
+  it('tells that the site runs with other values than these', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await examine(site, {
+      QQ_APP_ID: '100000007',
+      QQ_REDIRECT_URI: `${site.url}/elsewhere`,
+      QQ_GRAPH_URL: site.url,
+    });
+    expect(status).toBe(1);
+    expect(levels).toMatchObject({ site_client_id: 'error', site_redirect_uri: 'error', site_graph_url: 'error' });
+    const said = checks.find(({ id, level }) => id === 'site_redirect_uri' && level === 'error');
+    expect(said?.en).toContain(`${site.url}/auth/qq/callback`);
+  });
+
+  it('judges what the site sends by itself where nothing is set here', async () => {
+    await using site = await startSite({ qq: { redirectUri: 'http://127.0.0.1/callback?to=%252Fhome' } });
+    const { checks } = await findings(['--url', site.url], { env: { QQ_GRAPH_URL: site.sandbox.url } });
+    expect(checks.filter(({ id }) => id.endsWith('_missing') && id.startsWith('app_'))).toMatchObject([
+      { level: 'info' },
+      { level: 'info' },
+    ]);
+    expect(checks.find(({ id }) => id === 'redirect_uri_encoded_twice')).toMatchObject({ level: 'error' });
+  });
+
+  it('sees that the login begins at another host than the callback’s', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await findings(['--url', site.url.replace('127.0.0.1', 'localhost')], {
+      env: environment(site),
+    });
+    expect(status).toBe(1);
+    expect(levels.site_host).toBe('error');
+    expect(checks.find(({ id }) => id === 'site_host')?.en).toMatch(/begins at localhost:\d+ and QQ calls back 127/);
+  });
+
+  it('sees that a cookie for https is given out by http', async () => {
+    await using site = await startSite({ qq: { redirectUri: 'https://127.0.0.1/auth/qq/callback' } });
+    const { levels } = await examine(site, { QQ_REDIRECT_URI: 'https://127.0.0.1/auth/qq/callback' });
+    expect(levels.site_attempt_cookie_http).toBe('error');
+  });
+
+  it.each([
+    ['drops it', () => [], 'sets no login cookie'],
+    ['takes HttpOnly off', (line: string) => [line.replace('; HttpOnly', '')], 'lacks: HttpOnly.'],
+    ['makes it SameSite=None', (line: string) => [line.replace('=Lax', '=None')], 'lacks: SameSite=Lax.'],
+    ['narrows its path', (line: string) => [line.replace('Path=/', 'Path=/auth')], 'lacks: Path=/.'],
+    ['widens its domain', (line: string) => [`${line}; Domain=example.com`], 'lacks: no Domain.'],
+  ])('sees that something on the way to the login cookie %s', async (_what, rewrite, said) => {
+    await using site = await startSite();
+    await using proxy = await serve((req, res) => {
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'application/json' } }).then(
+        async (answer) => {
+          res.statusCode = answer.status;
+          const location = answer.headers.get('location');
+          if (location !== null) res.setHeader('location', location);
+          res.setHeader('set-cookie', answer.headers.getSetCookie().flatMap(rewrite));
+          res.end(await answer.text());
+        },
+      );
+    });
+    const { checks } = await findings(['--url', proxy.url], { env: environment(site) });
+    expect(checks.find(({ id }) => id === 'site_attempt_cookie')).toMatchObject({ level: 'error' });
+    expect(checks.find(({ id }) => id === 'site_attempt_cookie')?.en).toContain(said);
+    expect(checks.find(({ id }) => id === 'site_login_cached')).toMatchObject({ level: 'warn' });
+  });
+
+  it('looks at the session cookie where one shows', async () => {
+    await using good = await startSite({ session: { saveUninitialized: true } });
+    expect((await examine(good)).levels.site_session_cookie).toBe('ok');
+    await using bad = await startSite({
+      session: { saveUninitialized: true, cookie: { sameSite: 'strict', httpOnly: false } },
+    });
+    const { levels, text } = await examine(bad);
+    expect(levels).toMatchObject({ site_session_same_site: 'warn', site_session_http_only: 'error' });
+    expect(text).toContain('connect.sid');
+    expect(text).not.toContain('connect.sid=');
+  });
+
+  it('finds the login under another base path, and below a prefix', async () => {
+    await using site = await startSite({ qq: { basePath: '/qq' } });
+    expect((await examine(site)).levels.site_login_missing).toBe('error');
+    expect((await examine(site, {}, ['--base-path', '/qq/'])).levels.site_login).toBe('ok');
+    await using proxy = await serve((req, res) => {
+      res.writeHead(307, { location: site.url + (req.url ?? '').replace('/shop', '') }).end();
+    });
+    const { checks } = await findings(['--url', `${proxy.url}/shop/`, '--base-path', '/qq'], {
+      env: environment(site),
+    });
+    expect(checks.find(({ id }) => id === 'site_login_elsewhere')?.en).toContain(`leads to ${site.url}/qq/login`);
+  });
+
+  it('follows the site from one of its addresses to the other', async () => {
+    await using site = await startSite();
+    await using bare = await serve(
+      (req, res) => void res.writeHead(301, { location: site.url + (req.url ?? '') }).end(),
+    );
+    const { status, checks } = await findings(['--url', bare.url], { env: environment(site) });
+    expect(status).toBe(0);
+    expect(checks.find(({ id }) => id === 'site_login')?.en).toContain(`${bare.url} → ${site.url}`);
+    await using round = await serve((req, res) => {
+      const turn = Number(new URLSearchParams(req.url?.split('?')[1]).get('n') ?? 0);
+      res.writeHead(302, { location: `/auth/qq/login?n=${turn + 1}` }).end();
+    });
+    const lost = await findings(['--url', round.url], { env: environment(site) });
+    expect(lost.levels.site_login_elsewhere).toBe('error');
+  });
+
+  it('sees a callback that never reaches the router', async () => {
+    await using site = await startSite({ qq: { callbackPath: '/callback' } });
+    expect((await examine(site)).levels.site_callback).toBe('error');
+  });
+
+  it('says that the session is missing', async () => {
+    const app = express();
+    app.use((_req, res) => void res.status(500).json({ error: 'ERR_QQ_SESSION_MISSING' }));
+    await using bare = await serve(app);
+    await using site = await startSite();
+    const { status, levels } = await findings(['--url', bare.url], { env: environment(site) });
+    expect({ status, level: levels.site_session_missing }).toEqual({ status: 1, level: 'error' });
+  });
+
+  it.each([
+    [502, 'site_login_refused'],
+    [403, 'site_login_refused'],
+    [200, 'site_login_refused'],
+    [404, 'site_login_missing'],
+  ])('says of a login that answers %d: %s', async (code, id) => {
+    await using site = await startSite();
+    await using broken = await serve(
+      (_req, res) => void res.writeHead(code, { 'content-type': 'application/json' }).end('{'),
+    );
+    const { levels } = await findings(['--url', broken.url], { env: environment(site) });
+    expect(levels[id]).toBe('error');
+  });
+
+  it('says that the site cannot be reached', async () => {
+    await using site = await startSite();
+    const gone = await serve(() => undefined);
+    await gone[Symbol.asyncDispose]();
+    const { status, checks } = await findings(['--url', gone.url], { env: environment(site) });
+    expect(status).toBe(1);
+    expect(checks.find(({ id }) => id === 'site_unreachable')?.en).toContain('ECONNREFUSED');
+  });
+
+  it('warns of a login without a state, and of one that can be guessed', async () => {
+    await using site = await startSite();
+    const answers = async (query: string) => {
+      await using other = await serve((_req, res) => {
+        res
+          .writeHead(302, { location: `${site.sandbox.url}/oauth2.0/authorize?client_id=${APP.appId}&${query}` })
+          .end();
+      });
+      return (await findings(['--url', other.url], { env: environment(site) })).levels;
+    };
+    expect(await answers('redirect_uri=x')).toMatchObject({ site_state: 'error', site_redirect_uri: 'error' });
+    expect(await answers('state=123')).toMatchObject({ site_state: 'warn', site_redirect_uri: 'error' });
+  });
+});

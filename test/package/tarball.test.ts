@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  exports: Record<string, unknown>;
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const TYPES_FOR_CONSUMERS = ['@types/express', '@types/express-session', '@types/node'];
+
+function run(command: string, args: string[], cwd: string): string {
+  return execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+}
+
+describe('the packed tarball', () => {
+  let folder: string;
+  let installed: string;
+  let files: string[];
+
+  beforeAll(() => {
+    if (!existsSync('dist/index.js')) throw new Error('dist is missing: run `npm run build` first, as `npm test` does');
+    folder = mkdtempSync(join(tmpdir(), 'consumer-'));
+    const packed = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], '.');
+    const [tarball] = JSON.parse(packed.slice(packed.indexOf('['))) as {
+      filename: string;
+      files: { path: string }[];
+    }[];
+    if (!tarball) throw new Error('npm packed nothing');
+    files = tarball.files.map(({ path }) => path);
+    installed = join(folder, 'node_modules', 'express-qq-connect');
+    mkdirSync(installed, { recursive: true });
+    run('tar', ['-xzf', join(folder, tarball.filename), '--strip-components=1', '-C', installed], folder);
+    // What `npm install` would bring: the production dependencies and the peers, and nothing else.
+    for (const name of [
+      ...Object.keys(manifest.dependencies),
+      ...Object.keys(manifest.peerDependencies),
+      ...TYPES_FOR_CONSUMERS,
+    ]) {
+      const link = join(folder, 'node_modules', name);
+      mkdirSync(dirname(link), { recursive: true });
+      if (!existsSync(link)) symlinkSync(resolve('node_modules', name), link);
+    }
+    cpSync('test/package/consumers', folder, { recursive: true });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds what users need and nothing else', () => {
+    const allowed =
+      /^(dist\/[\w./-]+\.(js|d\.ts)|package\.json|README\.md|README\.zh-CN\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/;
+    expect(files.filter((path) => !allowed.test(path))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'README.zh-CN.md', 'LICENSE', 'dist/cli.js']));
+  });
+
+  it('has every door that package.json promises', () => {
+    const doors = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
+    ) as string[];
+    for (const door of doors) expect(existsSync(join(installed, door))).toBe(true);
+  });
+
+  it('imports nothing that a production install lacks', () => {
+    const bare = new Set<string>();
+    for (const path of readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.js') && !path.endsWith('.d.ts')) continue;
+      const text = readFileSync(join(installed, 'dist', path), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, '');
+      for (const [, name] of text.matchAll(/(?:from|import)\s*\(?\s*'((?:@[\w-]+\/)?[\w-]+)(?:\/[\w./-]+)?'/g))
+        bare.add(name ?? '');
+    }
+    const known = [
+      ...Object.keys(manifest.dependencies),
+      ...Object.keys(manifest.peerDependencies),
+      'express-qq-connect',
+    ];
+    expect([...bare].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('logs in from an ESM application', () => {
+    const said = JSON.parse(run(process.execPath, ['login.mjs'], join(folder, 'esm'))) as {
+      user: { nickname: string; openid: string };
+      doors: string[];
+    };
+    expect(said.user.openid).toMatch(/^[0-9A-F]{32}$/);
+    expect(said.doors).toEqual(['function', 'function', 'function', 'function']);
+  });
+
+  it('logs in from a CommonJS application', () => {
+    const said = JSON.parse(run(process.execPath, ['--no-warnings', 'login.cjs'], join(folder, 'commonjs'))) as {
+      user: { openid: string };
+    };
+    expect(said.user.openid).toMatch(/^[0-9A-F]{32}$/);
+  });
+
+  it.each([
+    ['nodenext', 'nodenext', 'module'],
+    ['nodenext from CommonJS', 'nodenext', 'commonjs'],
+    ['a bundler', 'bundler', 'module'],
+  ])(
+    'gives its types, req.qqUser among them, to a TypeScript project that resolves as %s',
+    (_who, moduleResolution, type) => {
+      const project = mkdtempSync(join(folder, 'typescript-'));
+      cpSync(join(folder, 'typescript', 'app.ts'), join(project, 'app.ts'));
+      writeFileSync(join(project, 'package.json'), JSON.stringify({ type }));
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        target: 'es2023',
+        types: ['node'],
+        module: moduleResolution === 'bundler' ? 'esnext' : moduleResolution,
+        moduleResolution,
+        skipLibCheck: false,
+        esModuleInterop: true,
+      };
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
+      let said = '';
+      try {
+        run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', '.'], project);
+      } catch (error) {
+        said = (error as { stdout: string }).stdout;
+      }
+      // The types of dependencies are judged by their own tests.
+      expect(said.split('\n').filter((line) => /^(app\.ts|.*express-qq-connect\/)/.test(line))).toEqual([]);
+    },
+  );
+
+  it('is clean to publint and to arethetypeswrong', () => {
+    run(process.execPath, [resolve('node_modules/publint/src/cli.js'), '--strict', installed], '.');
+    run(
+      process.execPath,
+      [resolve('node_modules/@arethetypeswrong/cli/dist/index.js'), '--profile', 'esm-only', '--pack', installed],
+      '.',
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { startSandbox } from '../../src/sandbox.js';
+import { consumerProject } from './code-blocks.js';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox.js';
+
+const STARTED_WITHIN = 15_000;
+
+/** An application from a document, running in a process of its own. */
+export interface DocumentedApp extends AsyncDisposable {
+  /** Where it is, on this machine. */
+  url: string;
+  /** The sandbox that its environment leads to; an application may start one of its own instead. */
+  sandbox: Sandbox;
+  /** What it printed. */
+  output(): string;
+}
+
+/** How a {@link DocumentedApp} is started. */
+export interface DocumentedAppOptions {
+  /** The file that is started. */
+  main?: string;
+  env?: Record<string, string>;
+  sandbox?: SandboxOptions;
+  /** The callback address; by default the application's own on this machine. */
+  redirectUri?: string;
+}
+
+/** A port that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilItSays(child: ChildProcess, text: string, output: () => string): Promise<void> {
+  const late = AbortSignal.timeout(STARTED_WITHIN);
+  while (!output().includes(text)) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${output()}`);
+    const [what] = await Promise.race([
+      once(child.stdout as NodeJS.ReadableStream, 'data', { signal: late }),
+      once(child.stderr as NodeJS.ReadableStream, 'data', { signal: late }),
+      once(child, 'close', { signal: late }),
+    ]).catch(() => [undefined]);
+    if (what === undefined) throw new Error(`it never said ${text}:\n${output()}`);
+  }
+}
+
+/**
+ * Starts an application as its reader would, on a free port in place of 3000, and waits until it says its address.
+ *
+ * @param files - its files, as the document has them
+ */
+export async function startDocumentedApp(
+  files: Readonly<Record<string, string>>,
+  { main = 'app.mjs', env = {}, sandbox: sandboxOptions, redirectUri }: DocumentedAppOptions = {},
+): Promise<DocumentedApp> {
+  const port = await freePort();
+  const moved = Object.entries(files).map(([name, text]) => [name, text.replaceAll(/\b3000\b/g, String(port))]);
+  const folder = consumerProject(Object.fromEntries(moved) as Record<string, string>);
+  const apps = [
+    { appId: '100000077', appKey: 'a made-up app key', ...(redirectUri && { redirectUris: [redirectUri] }) },
+  ];
+  const sandbox = await startSandbox({ apps, autoApprove: true, ...sandboxOptions });
+  const url = `http://localhost:${port}`;
+  const child = spawn(process.execPath, ['--no-warnings', main], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      QQ_APP_ID: apps[0]?.appId,
+      QQ_APP_KEY: apps[0]?.appKey,
+      QQ_GRAPH_URL: sandbox.url,
+      QQ_REDIRECT_URI: redirectUri ?? `${url}/auth/qq/callback`,
+      SESSION_SECRET: 'a session secret of this test',
+      ...env,
+    },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()));
+  const output = (): string => said;
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.kill()) await once(child, 'close');
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilItSays(child, url, output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, sandbox, output, [Symbol.asyncDispose]: stop };
+}

@@ -9,6 +9,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** QQ's number, for the request log. */
   readonly error?: number;
+  /** The openid of the user whom the answer is about, for the request log. */
+  readonly openid?: string;
 }
 
 /** QQ labels its API answers so, whatever they hold. */
@@ -49,9 +51,15 @@ export function redirectAnswer(status: 302 | 303, location: string): Answer {
   return { status, type: textHtml, body: '', headers: { Location: location, 'Cache-Control': 'no-store' } };
 }
 
+/** An answer's body as it goes over the wire. */
+export function bytesOf({ body }: Answer): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
+
 /** Writes an answer without Express's own additions, which differ between its versions. */
-export function send(res: ServerResponse, { status = 200, type, body, headers }: Answer): void {
-  const bytes = Buffer.from(body as string);
+export function send(res: ServerResponse, answer: Answer): void {
+  const { status = 200, type, headers } = answer;
+  const bytes = bytesOf(answer);
   res.writeHead(status, {
     'Content-Type': type,
     'Content-Length': bytes.length,

@@ -9,12 +9,13 @@ import { send, type Answer } from './answer.js';
 import { authorize } from './authorize.js';
 import { avatar, icon, portrait } from './avatar.js';
 import { bodyOf, languageOf, queryOf, type Call } from './call.js';
+import { consoleRoutes } from './console.js';
 import { noticePage } from './error-page.js';
 import { gatewayAnswer, sendOrLose, type FaultQueue } from './faults.js';
-import { portraitPath } from './login-page.js';
 import { addImageHosts } from './image-hosts/image-hosts.js';
 import { me } from './me.js';
 import { iconPath, stylesheetPath } from './page.js';
+import { portraitPath } from './profile-card.js';
 import type { QQ } from './qq.js';
 import type { LoggedRequest, RequestLog } from './request-log.js';
 import { stylesheet } from './stylesheet.js';
@@ -36,6 +37,7 @@ export function createApp(parts: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(assets(parts.qq));
+  app.use(consoleRoutes(parts));
   app.use(logging(parts));
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }));
 
@@ -80,6 +82,7 @@ function serve(parts: Parts, name: SandboxEndpoint, methods: readonly string[], 
     };
     const answer = gatewayAnswer(fault) ?? endpoint(call, parts.qq, req.params as Record<string, string>);
     logged.error = answer.error;
+    logged.openid = answer.openid;
     sendOrLose(res, answer, fault);
   };
 }
@@ -96,6 +99,7 @@ function logging({ qq, log, onAnswered }: Parts): RequestHandler {
       headers: Object.fromEntries(Object.entries(req.headers).map(([name, value]) => [name, String(value)])),
       status: undefined,
       error: undefined,
+      openid: undefined,
       fault: undefined,
     };
     log.add(logged);

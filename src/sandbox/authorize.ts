@@ -35,7 +35,12 @@ export function authorize(call: Call, qq: QQ): Answer {
     return errorPage({ language, code: error.code, parameters, apps: qq.registry.apps, strict: qq.strict });
   }
   const { app, redirectUri } = request;
+  const openidOf = (account: Account) => qq.registry.openid(app, account);
   const back = (answer: Readonly<Record<string, string>>) => callBack(posted, request, answer);
+  const approve = (account: Account): Answer => {
+    const code = qq.grants.issueCode(app, account, parameters.redirect_uri ?? '');
+    return { ...back({ code }), openid: openidOf(account) };
+  };
 
   if (call.failWith !== undefined) {
     const answer = back({ error: `${call.failWith}`, error_description: describeError(call.failWith) });
@@ -45,16 +50,16 @@ export function authorize(call: Call, qq: QQ): Answer {
   if (call.cancel || (posted && call.body.usercancel)) return back({ usercancel: '1' });
   if (posted) {
     const account = qq.registry.account(call.body.openid ?? '', app.appId);
-    return account ? back(approve(account, request, qq)) : noticePage(call.language, 400);
+    return account ? approve(account) : noticePage(call.language, 400);
   }
-  if (qq.autoApprove && call.method === 'GET') return back(approve(qq.nextAccount(), request, qq));
+  if (qq.autoApprove && call.method === 'GET') return approve(qq.nextAccount());
   return loginPage({
     language: call.language,
     mobile: parameters.display === 'mobile',
     appId: app.appId,
     redirectUri,
     parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => carried.includes(name))),
-    accounts: qq.registry.accounts.map((account) => ({ account, openid: qq.registry.openid(app, account) })),
+    accounts: qq.registry.accounts.map((account) => ({ account, openid: openidOf(account) })),
   });
 }
 
@@ -65,10 +70,6 @@ function readRequest(parameters: Readonly<Record<string, string>>, qq: QQ): Auth
   const redirectUri = uri === undefined ? undefined : parseRedirectUri(uri, app, qq.strict);
   if (!redirectUri) throw new Refusal(100010);
   return { app, redirectUri, parameters };
-}
-
-function approve(account: Account, { app, parameters }: AuthorizationRequest, qq: QQ): Record<string, string> {
-  return { code: qq.grants.issueCode(app, account, parameters.redirect_uri ?? '') };
 }
 
 function callBack(posted: boolean, request: AuthorizationRequest, answer: Readonly<Record<string, string>>): Answer {

@@ -16,10 +16,11 @@ export function avatar(call: Call, qq: QQ, path: Readonly<Record<string, string>
   if (!account || call.failWith !== undefined) {
     return image(drawNobody(size), { 'X-Info': 'notexist: -1', 'Last-Modified': 'Mon, 01 Jan 1990 00:00:00 GMT' });
   }
-  return image(drawn(qq, account, Math.min(size, largest(account))), {
+  const picture = image(drawn(qq, account, Math.min(size, largest(account))), {
     'Cache-Control': 'max-age=2592000',
     'Last-Modified': 'Sat, 01 Jun 2024 08:00:00 GMT',
   });
+  return { ...picture, openid: path.openid };
 }
 
 /** A user's picture on the sandbox's own pages. */

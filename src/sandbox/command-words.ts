@@ -11,8 +11,10 @@ export interface CommandWords {
   readonly stop: string;
   readonly unanswered: string;
   readonly fault: string;
+  readonly user: string;
   readonly badPort: (port: string) => string;
   readonly running: (url: string) => string;
+  readonly console: (url: string) => string;
 }
 
 const words: Words<CommandWords> = {
@@ -36,8 +38,10 @@ const words: Words<CommandWords> = {
     stop: '按 Ctrl+C 停止。请求会显示在下面，密钥、code 和 token 已隐去。',
     unanswered: '未应答',
     fault: '故障',
+    user: '用户',
     badPort: (port) => `--port 应为 0 到 65535 的整数，收到的是 ${JSON.stringify(port)}。`,
     running: (url) => `QQ 沙箱运行在 ${url}`,
+    console: (url) => `用浏览器打开 ${url}/ 可以查看请求、制造故障。`,
   },
   en: {
     help: `Usage: express-qq-connect sandbox [options]
@@ -59,8 +63,10 @@ Plays graph.qq.com on this machine, so that QQ login can be built and tested wit
     stop: 'Press Ctrl+C to stop. Requests show below, with keys, codes and tokens hidden.',
     unanswered: 'no answer',
     fault: 'fault',
+    user: 'user',
     badPort: (port) => `--port takes a whole number from 0 to 65535, not ${JSON.stringify(port)}.`,
     running: (url) => `The QQ sandbox runs at ${url}`,
+    console: (url) => `Open ${url}/ in a browser to see requests and make them fail.`,
   },
 };
 

@@ -72,6 +72,7 @@ function readSettings(argv: readonly string[], words: CommandWords): Settings | 
 function greeting({ url }: Sandbox, { appId, appKey, redirectUris }: SandboxApp, words: CommandWords): string {
   return [
     words.running(url),
+    words.console(url),
     '',
     words.paste,
     '',

@@ -1,3 +1,4 @@
+import { acceptedUris } from './accepted-uris.js';
 import type { Answer } from './answer.js';
 import { describeError } from './errors.js';
 import { html, type Html } from './html.js';
@@ -19,14 +20,12 @@ const remedies: Words<Readonly<Record<number, string>>> = {
   },
 };
 
-const words: Words<Record<'title' | 'tell' | 'sent' | 'accepted' | 'loopback' | 'strictly' | 'nothing', string>> = {
+const words: Words<Record<'title' | 'tell' | 'sent' | 'accepted' | 'nothing', string>> = {
   zh: {
     title: 'QQ 登录出错',
     tell: '真正的 QQ 在这里也只显示错误，不会回调应用。',
     sent: '收到的值',
     accepted: '接受的值',
-    loopback: '本机地址（localhost、127.0.0.0/8、[::1]），任意端口，不带 #',
-    strictly: 'https 地址，不带端口和 #，不能是本机地址',
     nothing: '（没有）',
   },
   en: {
@@ -34,8 +33,6 @@ const words: Words<Record<'title' | 'tell' | 'sent' | 'accepted' | 'loopback' | 
     tell: 'The real QQ, too, only shows an error here and does not call the application back.',
     sent: 'Received',
     accepted: 'Accepted',
-    loopback: 'a loopback address (localhost, 127.0.0.0/8, [::1]) with any port, without #',
-    strictly: 'an https address without a port or #, not a loopback address',
     nothing: '(nothing)',
   },
 };
@@ -77,20 +74,24 @@ export function errorPage(options: {
   function accepted(parameter: string): readonly Html[] {
     if (parameter === 'response_type') return [html`<code>code</code>`];
     if (parameter === 'client_id') return apps.map(({ appId }) => html`<code>${appId}</code>`);
-    const uris = apps.find(({ appId }) => appId === parameters.client_id)?.redirectUris;
-    return uris?.map((uri) => html`<code>${uri}</code>`) ?? [html`${strict ? text.strictly : text.loopback}`];
+    const app = apps.find(({ appId }) => appId === parameters.client_id);
+    return acceptedUris(app, strict, language);
   }
 }
 
-const notices: Words<Record<400 | 404 | 405 | 413, string>> = {
+type NoticeStatus = 400 | 403 | 404 | 405 | 413;
+
+const notices: Words<Record<NoticeStatus, string>> = {
   zh: {
     400: '看不懂这个请求。',
+    403: '只接受沙箱自己的页面发来的表单。',
     404: '沙箱里没有这个地址。',
     405: '这个地址不接受这种请求方法。',
     413: '请求太大了。',
   },
   en: {
     400: 'This request cannot be read.',
+    403: "Only forms of the sandbox's own pages are accepted.",
     404: 'There is nothing at this address.',
     405: 'This address does not take this method.',
     413: 'The request is too large.',
@@ -100,6 +101,7 @@ const notices: Words<Record<400 | 404 | 405 | 413, string>> = {
 const offer: Words = { zh: '沙箱提供：', en: 'The sandbox offers:' };
 
 const paths = [
+  'GET /',
   'GET /oauth2.0/authorize',
   'GET, POST /oauth2.0/token',
   'GET /oauth2.0/me',
@@ -109,7 +111,7 @@ const paths = [
 ];
 
 /** The page for a request that QQ has no number for. */
-export function noticePage(language: Language, status: 400 | 404 | 405 | 413): Answer {
+export function noticePage(language: Language, status: NoticeStatus): Answer {
   const list = paths.map((path) => html`<li><code>${path}</code></li> `);
   return page({
     language,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from './errors.js';
+import { RecentMap } from './recent-map.js';
 import type { Account } from './registry.js';
 import type { SandboxApp } from './types.js';
 
@@ -32,13 +33,16 @@ const codeMemory = 60 * 60_000;
 /** Renewal ends three months, taken as 90 days, after the login. */
 const chainLifetime = 90 * 86_400_000;
 
-/** The codes and tokens that were handed out, and their rules. */
+/** How many codes, access tokens and refresh tokens are remembered, of each the newest. */
+const capacity = 50_000;
+
+/** The codes and tokens that were handed out, and their rules. Those beyond the capacity are as if they had never been. */
 export class Grants {
   readonly #clock: () => number;
   readonly #expiresIn: number;
-  readonly #codes = new Map<string, Code>();
-  readonly #accessTokens = new Map<string, { readonly login: Login; readonly expiresAt: number }>();
-  readonly #refreshTokens = new Map<string, { readonly login: Login; spent: boolean }>();
+  readonly #codes = new RecentMap<Code>(capacity);
+  readonly #accessTokens = new RecentMap<{ readonly login: Login; readonly expiresAt: number }>(capacity);
+  readonly #refreshTokens = new RecentMap<{ readonly login: Login; spent: boolean }>(capacity);
 
   constructor(clock: () => number, expiresIn: number) {
     this.#clock = clock;
@@ -47,11 +51,6 @@ export class Grants {
 
   issueCode(app: SandboxApp, account: Account, redirectUri: string): string {
     const now = this.#clock();
-    // A map keeps the order of insertion, so the oldest codes come first.
-    for (const [code, { expiresAt }] of this.#codes) {
-      if (expiresAt + codeMemory > now) break;
-      this.#codes.delete(code);
-    }
     const code = randomToken();
     const login = { app, account, startedAt: now, revoked: false };
     this.#codes.set(code, { login, redirectUri, expiresAt: now + codeLifetime, spent: false });
@@ -61,10 +60,11 @@ export class Grants {
   /** Trades a code for tokens. A refused code is not spent by the refusal. */
   redeemCode(value: string, app: SandboxApp, redirectUri: string): TokenPair {
     const code = this.#codes.get(value);
-    if (!code) throw new Refusal(100019);
+    const now = this.#clock();
+    if (!code || code.expiresAt + codeMemory <= now) throw new Refusal(100019);
     if (code.login.app !== app) throw new Refusal(100068);
     if (code.spent) throw new Refusal(100020);
-    if (code.expiresAt <= this.#clock()) throw new Refusal(100067);
+    if (code.expiresAt <= now) throw new Refusal(100067);
     if (code.redirectUri !== redirectUri) throw new Refusal(100010);
     code.spent = true;
     return this.#issueTokens(code.login);

@@ -1,6 +1,7 @@
 import type { Answer } from './answer.js';
 import { html, type Html } from './html.js';
 import { page, type Language, type Words } from './page.js';
+import { nameOf, portraitOf, traitsOf } from './profile-card.js';
 import type { Account } from './registry.js';
 
 const words: Words<{
@@ -32,31 +33,6 @@ const words: Words<{
   },
 };
 
-type Trait = 'unnamed' | 'nameless' | 'emoji' | 'small' | 'noUnionid' | 'placeholder' | 'lost' | 'ordinary';
-
-const traits: Words<Readonly<Record<Trait, string>>> = {
-  zh: {
-    unnamed: '（空昵称）',
-    nameless: '昵称是空字符串',
-    emoji: '昵称里有表情符号',
-    small: '没有 100 像素的头像',
-    noUnionid: '没有 unionid 权限',
-    placeholder: '占位资料：男、广东、深圳、1990',
-    lost: '资料不完整（is_lost）',
-    ordinary: '资料齐全',
-  },
-  en: {
-    unnamed: '(no nickname)',
-    nameless: 'the nickname is empty',
-    emoji: 'emoji in the nickname',
-    small: 'no 100 px avatar',
-    noUnionid: 'no unionid permission',
-    placeholder: 'placeholder profile: 男, 广东, 深圳, 1990',
-    lost: 'incomplete profile (is_lost)',
-    ordinary: 'complete profile',
-  },
-};
-
 /** The page on which a person says who they are; its form repeats the request, which is judged again when it comes. */
 export function loginPage(options: {
   readonly language: Language;
@@ -74,7 +50,7 @@ export function loginPage(options: {
   const cards = accounts.map(({ account, openid }) => card(account, openid, language));
   return page({
     language,
-    mobile,
+    layout: mobile ? 'mobile' : undefined,
     title: text.title,
     main: html`<h1>${text.title}</h1>
       <p class="lead">${text.asks(html`<b>${appId}</b>`)}</p>
@@ -96,34 +72,10 @@ export function loginPage(options: {
   });
 }
 
-/** Where the page's own pictures are; apart from QQ's paths, so that they use up no fault and fill no request log. */
-export function portraitPath(openid: string): string {
-  return `/sandbox/portraits/${openid}`;
-}
-
 function card(account: Account, openid: string, language: Language): Html {
-  const { nickname } = account.user;
-  const name = nickname.trim()
-    ? html`<b dir="auto">${nickname}</b>`
-    : html`<b class="quiet">${traits[language].unnamed}</b>`;
   return html`<li>
     <button class="account" name="openid" value="${openid}">
-      <img src="${portraitPath(encodeURIComponent(openid))}" alt="" width="64" height="64" />
-      <span>${name}<small>${traitsOf(account, language).join(language === 'zh' ? '、' : ', ')}</small></span>
+      ${portraitOf(openid)} <span>${nameOf(account, language)}<small>${traitsOf(account, language)}</small></span>
     </button>
   </li> `;
-}
-
-function traitsOf({ user, unionid }: Account, language: Language): string[] {
-  const { nickname, gender = '男', province = '广东', city = '深圳', year = '1990' } = user;
-  const found: Partial<Record<Trait, boolean>> = {
-    nameless: !nickname.trim(),
-    emoji: /\p{Extended_Pictographic}/u.test(nickname),
-    small: user.figureurl_qq_2 === '' || user.figureurl_qq_2 === null,
-    noUnionid: unionid === false,
-    placeholder: [gender, province, city, year].join() === '男,广东,深圳,1990',
-    lost: user.is_lost === 1,
-  };
-  const names = Object.keys(found).filter((name) => found[name as Trait]) as Trait[];
-  return (names.length > 0 ? names : (['ordinary'] as const)).map((name) => traits[language][name]);
 }

@@ -15,10 +15,11 @@ export function me({ query, failWith }: Call, qq: QQ): Answer {
     if (failWith !== undefined) throw new Refusal(failWith);
     if (!accessToken) throw new Refusal(100007);
     const { app, account } = qq.grants.login(accessToken);
-    const identity = { client_id: app.appId, openid: qq.registry.openid(app, account) };
-    if (unionid !== '1') return jsonAnswer(identity, fmt);
-    if (app.unionid === false || account.unionid === false) throw new Refusal(100048);
-    return jsonAnswer({ ...identity, unionid: account.unionid }, fmt);
+    const openid = qq.registry.openid(app, account);
+    const identity = { client_id: app.appId, openid };
+    if (unionid !== '1') return { ...jsonAnswer(identity, fmt), openid };
+    if (app.unionid === false || account.unionid === false) return { ...errorAnswer(100048, fmt), openid };
+    return { ...jsonAnswer({ ...identity, unionid: account.unionid }, fmt), openid };
   } catch (error) {
     if (error instanceof Refusal) return errorAnswer(error.code, fmt);
     throw error;

@@ -15,7 +15,7 @@ export class QQ {
   url = '';
   /** Images that were drawn once, by user and size. */
   readonly images = new Map<string, Buffer>();
-  readonly #next: Account[] = [];
+  #next: Account[] = [];
 
   constructor(options: SandboxOptions) {
     const { apps = defaultApps, users = defaultUsers, clock = Date.now, expiresIn = 7_776_000 } = options;
@@ -40,8 +40,17 @@ export class QQ {
     throw new TypeError(`No user of the sandbox has the openid ${JSON.stringify(openid)}; see sandbox.users`);
   }
 
+  /** The users whom `autoApprove` logs in before it goes back to the first. */
+  get queuedAccounts(): readonly Account[] {
+    return this.#next;
+  }
+
   queueAccount(account: Account): void {
     this.#next.push(account);
+  }
+
+  clearQueuedAccounts(): void {
+    this.#next = [];
   }
 
   /** The user whom `autoApprove` logs in. */

@@ -26,6 +26,7 @@ export function withParameters(redirectUri: URL, parameters: Readonly<Record<str
   return href + separator + query.join('&');
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name of a parsed URL is this machine. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

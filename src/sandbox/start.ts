@@ -5,10 +5,15 @@ import { createApp } from './app.js';
 import { FaultQueue } from './faults.js';
 import { QQ } from './qq.js';
 import { RequestLog } from './request-log.js';
+import { summarize, type RequestSummary } from './request-summary.js';
 import type { Sandbox, SandboxEndpoint, SandboxFault, SandboxOptions, SandboxRequest } from './types.js';
 
 /**
  * Starts a stand-in for graph.qq.com on 127.0.0.1.
+ *
+ * A browser that opens its address finds a console with the request log and a button for every fault. Memory is
+ * bounded: of codes, access tokens and refresh tokens the newest 50,000 each are good, of requests the newest 10,000
+ * are kept.
  *
  * @throws TypeError for options that contradict each other
  * @throws the listener's error, `EADDRINUSE` for example
@@ -24,17 +29,18 @@ import type { Sandbox, SandboxEndpoint, SandboxFault, SandboxOptions, SandboxReq
  * @see 开发攻略_Server-side, the pages of Tencent that the sandbox follows
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  return startObservedSandbox(options, () => undefined);
+  return startObservedSandbox(options);
 }
 
 /** {@link startSandbox} for the command line, which tells of each request when it is over. */
 export async function startObservedSandbox(
   options: SandboxOptions,
-  onAnswered: (request: SandboxRequest) => void,
+  observe?: (request: RequestSummary) => void,
 ): Promise<Sandbox> {
   const qq = new QQ(options);
   const faults = new FaultQueue();
   const log = new RequestLog();
+  const onAnswered = (request: SandboxRequest) => observe?.(summarize(request, qq.registry));
   const server = createServer(createApp({ qq, faults, log, onAnswered }));
   // Longer than clients keep an idle connection, so that none of them writes into one that is just being closed.
   server.keepAliveTimeout = 65_000;

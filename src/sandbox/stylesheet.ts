@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import { consoleCss } from './console-stylesheet.js';
 
 const css = `
 :root {
@@ -131,6 +132,6 @@ dd + dt { margin-top: 0.75rem }
 /** The stylesheet of every page. */
 export const stylesheet: Answer = {
   type: 'text/css; charset=utf-8',
-  body: css.trimStart(),
+  body: (css + consoleCss).trimStart(),
   headers: { 'Cache-Control': 'no-cache' },
 };

@@ -57,11 +57,12 @@ function refresh(
 
 function tokenAnswer(pair: TokenPair, parameters: Readonly<Record<string, string>>, qq: QQ): Answer {
   const { app, account } = pair.login;
+  const openid = qq.registry.openid(app, account);
   const fields = {
     access_token: pair.accessToken,
     expires_in: `${pair.expiresIn}`,
     refresh_token: pair.refreshToken,
-    ...(parameters.need_openid === '1' && { openid: qq.registry.openid(app, account) }),
+    ...(parameters.need_openid === '1' && { openid }),
   };
-  return parameters.fmt === 'json' ? jsonAnswer(fields, 'json') : formAnswer(fields);
+  return { ...(parameters.fmt === 'json' ? jsonAnswer(fields, 'json') : formAnswer(fields)), openid };
 }

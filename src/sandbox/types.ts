@@ -100,6 +100,8 @@ export interface SandboxRequest {
   readonly status: number | undefined;
   /** QQ's error number in the answer (`ret` for `user_info`), if it was an error. */
   readonly error: number | undefined;
+  /** The openid of the user whom the answer is about, `undefined` where it is about nobody. */
+  readonly openid: string | undefined;
   /** The fault that hit the request, if one did. */
   readonly fault: SandboxFault | undefined;
 }

@@ -15,7 +15,7 @@ export function userInfo({ query, failWith }: Call, qq: QQ): Answer {
   try {
     if (failWith !== undefined) throw new Refusal(failWith);
     const login = authenticate(query, qq);
-    return apiAnswer(print(profile(login, qq)));
+    return { ...apiAnswer(print(profile(login, qq))), openid: qq.registry.openid(login.app, login.account) };
   } catch (error) {
     if (error instanceof Refusal) return retAnswer(error.code);
     throw error;

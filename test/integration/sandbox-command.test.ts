@@ -43,6 +43,7 @@ describe('express-qq-connect sandbox', () => {
     for (const line of ['QQ_APP_ID=7', `QQ_APP_KEY=${key}`, `QQ_GRAPH_URL=${url}`, `QQ_REDIRECT_URI=${uri}`]) {
       expect(lines).toContain(line);
     }
+    expect(lines).toContain(`Open ${url}/ in a browser to see requests and make them fail.`);
     const printedBefore = command.written.stdout.length;
     const query = new URLSearchParams({
       response_type: 'code',
@@ -56,10 +57,20 @@ describe('express-qq-connect sandbox', () => {
     const answer = await (await fetch(`${url}/oauth2.0/token`, { method: 'POST', body })).text();
     expect(answer).toContain('100010');
     await command.read('100010 redirect uri is illegal');
+    const unknownKey = 'aB3dEfGh1JkLmN0p';
+    await fetch(`${url}/oauth2.0/authorize?response_type=code&client_id=${unknownKey}`);
+    await command.read('100001');
+    const [authorize, token, swapped] = command.written.stdout.slice(printedBefore).split('\n');
+    expect(authorize).toMatch(
+      /^\d\d:\d\d:\d\d {2}authorize {2}GET {2}\/oauth2.0\/authorize {2}→ 302 {2}user 林小满 {2}response_type=code {2}client_id=7/,
+    );
+    expect(token).toMatch(
+      / {2}token {6}POST \/oauth2.0\/token {6}→ 200 {2}100010 redirect uri is illegal {2}grant_type=/,
+    );
+    expect(token).toContain('client_secret=***  code=***');
+    expect(swapped).toContain('100001 param client_id is wrong or lost  response_type=code  client_id=***');
     const log = command.written.stdout.slice(printedBefore);
-    expect(log).toMatch(/\d\d:\d\d:\d\d {2}GET {3}\/oauth2.0\/authorize {2}→ 302 {2}response_type=code {2}client_id=7/);
-    expect(log).toContain('code=***');
-    for (const secret of [key, code, 'hidden-state']) expect(log).not.toContain(secret);
+    for (const secret of [key, unknownKey, code, 'hidden-state']) expect(log).not.toContain(secret);
     command.stop();
     expect(await command.ended).toBe(0);
     await expect(fetch(url)).rejects.toThrow();

@@ -72,7 +72,8 @@ describe('failNext of the sandbox', () => {
   it.each(endpoints)('makes %s never answer', async (endpoint) => {
     const abort = new AbortController();
     const answer = failing(endpoint, 'timeout', abort.signal).catch((reason: unknown) => (reason as Error).name);
-    const arrived = () => sandbox.requests.at(-1)?.fault === 'timeout';
+    const arrived = () =>
+      sandbox.requests.some((request) => request.endpoint === endpoint && request.fault === 'timeout');
     while (!arrived()) await new Promise((resolve) => setTimeout(resolve, 5));
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 50, 'still waiting'))]);
     expect(first).toBe('still waiting');

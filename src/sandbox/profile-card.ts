@@ -1,0 +1,60 @@
+import { html, type Html } from './html.js';
+import type { Language, Words } from './page.js';
+import type { Account } from './registry.js';
+
+type Trait = 'unnamed' | 'nameless' | 'emoji' | 'small' | 'noUnionid' | 'placeholder' | 'lost' | 'ordinary';
+
+const traits: Words<Readonly<Record<Trait, string>>> = {
+  zh: {
+    unnamed: '（空昵称）',
+    nameless: '昵称是空字符串',
+    emoji: '昵称里有表情符号',
+    small: '没有 100 像素的头像',
+    noUnionid: '没有 unionid 权限',
+    placeholder: '占位资料：男、广东、深圳、1990',
+    lost: '资料不完整（is_lost）',
+    ordinary: '资料齐全',
+  },
+  en: {
+    unnamed: '(no nickname)',
+    nameless: 'the nickname is empty',
+    emoji: 'emoji in the nickname',
+    small: 'no 100 px avatar',
+    noUnionid: 'no unionid permission',
+    placeholder: 'placeholder profile: 男, 广东, 深圳, 1990',
+    lost: 'incomplete profile (is_lost)',
+    ordinary: 'complete profile',
+  },
+};
+
+/** Where the pages' own pictures are; apart from QQ's paths, so that they use up no fault and fill no request log. */
+export function portraitPath(openid: string): string {
+  return `/sandbox/portraits/${openid}`;
+}
+
+/** A user's picture beside their name, which says everything that it could. */
+export function portraitOf(openid: string): Html {
+  return html`<img src="${portraitPath(encodeURIComponent(openid))}" alt="" width="64" height="64" />`;
+}
+
+/** A user's nickname, or words for the lack of one. */
+export function nameOf({ user: { nickname } }: Account, language: Language): Html {
+  return nickname.trim() ? html`<b dir="auto">${nickname}</b>` : html`<b class="quiet">${traits[language].unnamed}</b>`;
+}
+
+/** What there is to know about a user before choosing them. */
+export function traitsOf({ user, unionid }: Account, language: Language): string {
+  const { nickname, gender = '男', province = '广东', city = '深圳', year = '1990' } = user;
+  const found: Partial<Record<Trait, boolean>> = {
+    nameless: !nickname.trim(),
+    emoji: /\p{Extended_Pictographic}/u.test(nickname),
+    small: user.figureurl_qq_2 === '' || user.figureurl_qq_2 === null,
+    noUnionid: unionid === false,
+    placeholder: [gender, province, city, year].join() === '男,广东,深圳,1990',
+    lost: user.is_lost === 1,
+  };
+  const names = Object.keys(found).filter((name) => found[name as Trait]) as Trait[];
+  return (names.length > 0 ? names : (['ordinary'] as const))
+    .map((name) => traits[language][name])
+    .join(language === 'zh' ? '、' : ', ');
+}

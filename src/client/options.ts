@@ -58,7 +58,7 @@ const graphUrl = z
   .refine((value) => {
     const url = parseUrl(value);
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
-  }, 'must be an https URL; plain http is for a sandbox on this machine only')
+  }, 'must be an https URL (plain http is for a sandbox on this machine only)')
   .refine((value) => !/[?#@\s]/.test(value), 'must hold nothing but a host and a path')
   .transform((value) => value.replace(/\/+$/, ''));
 

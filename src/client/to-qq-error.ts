@@ -47,7 +47,8 @@ function networkError(error: TypeError, where: Where): QQTransportError {
 /** Makes one of our errors out of whatever a call of the transport ended with. */
 export function toQQError(error: unknown, where: Where): QQConnectError {
   if (isQQConnectError(error)) return error;
-  if (error instanceof Error && error.name === 'TimeoutError') {
+  // By its name: in another realm, such as a test runner's, a DOMException is no instance of Error.
+  if ((error as { name?: unknown } | undefined)?.name === 'TimeoutError') {
     return new QQTransportError('ERR_QQ_TIMEOUT', `${where.step}: QQ did not answer in time`, where);
   }
   if (error instanceof TypeError && error.cause instanceof Error) return networkError(error, where);

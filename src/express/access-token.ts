@@ -1,35 +1,15 @@
-import { QQConfigurationError, QQRequestError, isQQConnectError } from '../protocol/errors/index.js';
-import { failureOf } from './events.js';
-import { requireSession, saveSession, storedLogin } from './session.js';
-import { touchAt } from './token-record.js';
+import { QQConfigurationError, isQQConnectError } from '../protocol/errors/index.js';
+import { loginRequired, refreshTokens } from './refresh-tokens.js';
+import { requireSession, storedLogin } from './session.js';
+import { isDue, isValid } from './token-record.js';
 import type { Request } from 'express';
 import type { LockLimits } from '../lock/lock.js';
-import type { QQConnectError } from '../protocol/errors/index.js';
 import type { QQConnectContext } from './context.js';
 import type { StoredLogin } from './session.js';
-import type { TokenRecord } from './token-record.js';
+import type { RecordPlace, TokenRecord } from './token-record.js';
 
-// A token is renewed when a tenth of its life is left.
-const LAST_PART = 0.1;
 /** What QQ answers for an access token that has ended before its time. */
 export const TOKEN_REFUSED: readonly unknown[] = [100013, 100014, 100015, 100016];
-// What QQ answers for a refresh token that is spent, bad, expired or revoked.
-const REFRESH_REFUSED: readonly unknown[] = [100021, 100022, 100036, 100037, 100038, 100039, 100040, 100041, 100042];
-// The request never left, so its refresh token cannot be spent.
-const NEVER_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
-
-function isValid({ tokens }: TokenRecord): boolean {
-  return tokens.expiresAt === undefined || tokens.expiresAt > Date.now();
-}
-
-function isDue({ tokens, obtainedAt }: TokenRecord): boolean {
-  if (tokens.expiresAt === undefined) return false;
-  return Date.now() >= tokens.expiresAt - (tokens.expiresAt - obtainedAt) * LAST_PART;
-}
-
-function loginRequired(why: string): QQRequestError {
-  return new QQRequestError('ERR_QQ_LOGIN_REQUIRED', `session: ${why}`);
-}
 
 /** How long a lock is held at most, and waited for: a holder has one call of QQ to make and the store to ask. */
 export function lockLimits(timeoutMs: number): LockLimits {
@@ -42,7 +22,19 @@ export function lockKey(recordId: string): string {
   return `express-qq-connect:${recordId}`;
 }
 
-function tokensOf(context: QQConnectContext, req: Request): { login: StoredLogin; id: string } {
+/** Finds the token record of a login; `undefined` if it has none. */
+export function placeOf(req: Request, login: StoredLogin): RecordPlace | undefined {
+  return (
+    login.tokens && {
+      store: req.sessionStore,
+      id: login.tokens.record,
+      sessionMs: req.session.cookie.originalMaxAge,
+    }
+  );
+}
+
+/** The login of a request and where its tokens are, or why there are none. */
+export function requireTokens(context: QQConnectContext, req: Request): { login: StoredLogin; place: RecordPlace } {
   if (context.options.tokens === 'discard') {
     throw new QQConfigurationError("session: the option tokens is 'discard', so there is no access token", {
       en: "Set tokens: 'keep' to use access tokens.",
@@ -52,98 +44,32 @@ function tokensOf(context: QQConnectContext, req: Request): { login: StoredLogin
   requireSession(req);
   const login = storedLogin(req, context.client.appId);
   if (!login) throw loginRequired('nobody is logged in');
-  if (!login.tokens) throw loginRequired('this login has no tokens');
-  return { login, id: login.tokens.record };
+  const place = placeOf(req, login);
+  if (!place) throw loginRequired('this login has no tokens');
+  return { login, place };
 }
 
-function wasNeverSent(error: QQConnectError): boolean {
-  return error.cause instanceof Error && 'code' in error.cause && NEVER_SENT.includes(error.cause.code);
+/** Whether a record's access token can be given away as it is. */
+function isGood(record: TokenRecord, rejected: string | undefined): boolean {
+  if (record.tokens.accessToken === rejected) return false;
+  return !isDue(record) || (isValid(record) && record.tokens.refreshToken === undefined);
 }
 
-/**
- * Decides what a failed refresh leaves behind. A refusal ends the chain; a clear "not now" leaves everything as it
- * was; and where the answer is lost the mark stays.
- */
-async function afterFailure(
-  context: QQConnectContext,
-  req: Request,
-  id: string,
-  record: TokenRecord,
-  error: QQConnectError,
-): Promise<TokenRecord> {
-  const { records } = context;
-  const sessionMs = req.session.cookie.originalMaxAge;
-  if (error.kind === 'response' && REFRESH_REFUSED.includes(error.qqCode)) {
-    if (!isValid(record)) {
-      await records.remove(req.sessionStore, id);
-      throw error;
-    }
-    const { refreshToken, ...tokens } = record.tokens;
-    const last = { ...record, tokens };
-    await records.write(req.sessionStore, id, last, sessionMs);
-    return last;
-  }
-  if (error.qqCode !== undefined || wasNeverSent(error)) await records.write(req.sessionStore, id, record, sessionMs);
-  if (!isValid(record)) throw error;
-  return record;
-}
-
-/** Refreshes a record while its lock is held. */
-async function refreshLocked(
-  context: QQConnectContext,
-  req: Request,
-  id: string,
-  rejected?: string,
-): Promise<TokenRecord> {
-  const { records, client } = context;
-  const sessionMs = req.session.cookie.originalMaxAge;
-  const record = await records.read(req.sessionStore, id); // again: whoever held the lock before may have done it
-  if (!record) throw loginRequired('the tokens of this login are gone');
-  const wasRejected = rejected !== undefined && record.tokens.accessToken === rejected;
-  if (!wasRejected && !isDue(record)) return record;
-  const { refreshToken } = record.tokens;
-  const lost = record.lostRefreshes ?? 0;
-  const usable = isValid(record) && !wasRejected;
-  if (usable && (lost > 0 || refreshToken === undefined)) return record;
-  if (refreshToken === undefined || lost > 1) {
-    await records.remove(req.sessionStore, id);
-    throw loginRequired('the access token has ended and cannot be renewed');
-  }
-
-  await records.write(req.sessionStore, id, { ...record, lostRefreshes: lost + 1 }, sessionMs);
-  const started = Date.now();
-  try {
-    const tokens = await client.refreshTokenGrant(refreshToken);
-    const { lostRefreshes, ...kept } = record;
-    const renewed: TokenRecord = { ...kept, tokens: { ...tokens, openid: record.openid }, obtainedAt: Date.now() };
-    // Gone means that a logout, which waits for the lock, found it expired: then these tokens are nobody's.
-    if (!(await records.read(req.sessionStore, id))) throw loginRequired('the user logged out meanwhile');
-    await records.write(req.sessionStore, id, renewed, sessionMs);
-    context.tell({ type: 'refreshed', durationMs: Date.now() - started });
-    return renewed;
-  } catch (error) {
-    if (!isQQConnectError(error) || error.step !== 'refresh') throw error;
-    context.tell({ type: 'refresh_failed', durationMs: Date.now() - started, ...failureOf(error) });
-    return afterFailure(
-      context,
-      req,
-      id,
-      wasRejected ? { ...record, tokens: { ...record.tokens, expiresAt: 0 } } : record,
-      error,
-    );
-  }
-}
-
+/** Shares one refresh among all who ask in this process; the lock decides between processes. */
 async function refreshOnce(
   context: QQConnectContext,
-  req: Request,
-  id: string,
-  rejected?: string,
+  place: RecordPlace,
+  rejected: string | undefined,
 ): Promise<TokenRecord> {
+  const { id } = place;
   const running = context.refreshing.get(id);
-  if (running) return running;
+  if (running) {
+    const record = await running;
+    // It may have been begun without knowing that QQ refuses this token.
+    return record.tokens.accessToken === rejected ? refreshOnce(context, place, rejected) : record;
+  }
   const task = context.options.lock(lockKey(id), lockLimits(context.client.timeoutMs), async () =>
-    refreshLocked(context, req, id, rejected),
+    refreshTokens(context, place, rejected),
   );
   context.refreshing.set(id, task);
   try {
@@ -160,33 +86,48 @@ async function refreshOnce(
  * @param rejected - an access token that QQ has just refused: it is renewed whatever its age
  */
 export async function accessToken(context: QQConnectContext, req: Request, rejected?: string): Promise<string> {
-  const { id } = tokensOf(context, req);
-  const record = await context.records.read(req.sessionStore, id);
+  const { place } = requireTokens(context, req);
+  const record = await context.records.read(place.store, place.id);
   if (!record) throw loginRequired('the tokens of this login are gone');
-  if (!isDue(record) && record.tokens.accessToken !== rejected) return record.tokens.accessToken;
+  const { accessToken } = record.tokens;
+  if (isGood(record, rejected)) return accessToken;
   try {
-    return (await refreshOnce(context, req, id, rejected)).tokens.accessToken;
+    return (await refreshOnce(context, place, rejected)).tokens.accessToken;
   } catch (error) {
     // Whoever holds the lock is slow, or the lock cannot be asked: a token that still works serves until then.
-    const usable = isValid(record) && record.tokens.accessToken !== rejected;
-    if (usable && isQQConnectError(error) && error.code === 'ERR_QQ_SESSION_STORE') return record.tokens.accessToken;
+    const serves = isValid(record) && accessToken !== rejected;
+    if (serves && isQQConnectError(error) && error.code === 'ERR_QQ_SESSION_STORE') return accessToken;
     throw error;
   }
 }
 
-/** Lets a token record live on with its session: once half of its life is over, and never while it is refreshed. */
+/**
+ * Lets a token record live on with its session, once half of its life is over. Nothing is written to the session: a
+ * request that only passes by must neither undo what another one saved nor bring a session back that was destroyed.
+ */
 export async function touchTokens(context: QQConnectContext, req: Request, login: StoredLogin): Promise<void> {
-  const { tokens } = login;
-  if (!tokens || Date.now() < tokens.touchAt) return;
-  const sessionMs = req.session.cookie.originalMaxAge;
-  await context.options.lock(lockKey(tokens.record), lockLimits(context.client.timeoutMs), async () => {
-    const record = await context.records.read(req.sessionStore, tokens.record);
-    if (record) {
-      await context.records.write(req.sessionStore, tokens.record, record, sessionMs);
-      login.tokens = { record: tokens.record, touchAt: touchAt(sessionMs, record.loginAt) };
-    } else {
-      delete login.tokens;
-    }
-  });
-  await saveSession(req);
+  const { records, options, client } = context;
+  const place = placeOf(req, login);
+  if (!place || !records.mayWantTouching(place.id)) return;
+  const { store, id, sessionMs } = place;
+  records.postponeTouching(place); // for everybody else meanwhile, and for a record that is gone
+  const stale = async (): Promise<TokenRecord | undefined> => {
+    const record = await records.read(store, id);
+    return records.mayWantTouching(id) ? record : undefined;
+  };
+  if (!(await stale())) return; // another process has touched it
+  const limits = lockLimits(client.timeoutMs);
+  const lock = { held: false };
+  try {
+    // A refresh writes the record anew anyway: a request that passes by does not wait for it.
+    await options.lock(lockKey(id), { ...limits, waitMs: 0 }, async () => {
+      lock.held = true;
+      const begun = performance.now();
+      const record = await stale();
+      // After a pause so long that the lock has gone, what was read may have been replaced.
+      if (record && performance.now() - begun < limits.expiresMs) await records.write(store, id, record, sessionMs);
+    });
+  } catch (error) {
+    if (lock.held) throw error; // else the lock was not to be had, and the next request tries again
+  }
 }

@@ -3,6 +3,7 @@ import { ATTEMPT_LIFETIME, LoginAttempts } from './login-attempt.js';
 import { eventTeller } from './events.js';
 import { safeReturnTo } from './return-to.js';
 import { createSealer } from './sealer.js';
+import { SessionAdvice } from './session-advice.js';
 import { TokenRecords } from './token-record.js';
 import { QQConfigurationError } from '../protocol/errors/index.js';
 import type { QQConnectClient } from '../client/qq-connect-client.js';
@@ -20,11 +21,13 @@ export interface Landing {
 
 /** Everything that one router's handlers share. */
 export interface QQConnectContext {
-  options: ResolvedOptions;
+  /** Without the keys: nothing that holds them is to be printed. */
+  options: Omit<ResolvedOptions, 'encryptionKeys'>;
   client: QQConnectClient;
   attempts: LoginAttempts;
   records: TokenRecords;
   tell: (event: QQConnectEvent) => void;
+  advice: SessionAdvice;
   /** Origin of `redirectUri`: this site, as its visitors see it. */
   siteOrigin: string;
   /** Paths as Express sees them. */
@@ -45,22 +48,31 @@ export interface QQConnectContext {
   fetching: Map<string, Promise<UserInfoResponse>>;
 }
 
+const MUST_BE_OWN =
+  'must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself';
+
 function publicPrefix(redirectUri: URL, callbackPath: string): string {
   return redirectUri.pathname.endsWith(callbackPath) ? redirectUri.pathname.slice(0, -callbackPath.length) : '';
 }
 
-function ownPlace(option: string, value: string, rules: ReturnToRules): string {
-  const place = safeReturnTo(value, rules);
-  if (place !== undefined) return place;
-  throw new QQConfigurationError(
-    `express-qq-connect is not configured correctly: ${option} must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself`,
-    { en: 'Correct the option named here.', zh: '请修正上述选项。' },
-  );
+/** Judges places of the options as every other place to go is judged. */
+function ownPlaces<T extends string>(places: Record<T, string>, rules: ReturnToRules): Record<T, string> {
+  const judged = Object.entries<string>(places).map(([option, value]) => [option, safeReturnTo(value, rules)] as const);
+  const values = Object.values<string>(places);
+  const wrong = judged
+    // One that is the other's default is not named beside it.
+    .filter(([, place], index) => place === undefined && values.indexOf(values[index] ?? '') === index)
+    .map(([option]) => `${option} ${MUST_BE_OWN}`);
+  if (wrong.length === 0) return Object.fromEntries(judged) as Record<T, string>;
+  throw new QQConfigurationError(`express-qq-connect is not configured correctly: ${wrong.join('; ')}`, {
+    en: 'Correct the options named here.',
+    zh: '请修正上述选项。',
+  });
 }
 
 /** Makes what the handlers share out of the options. Keys are derived here, once. */
-export function createContext(options: ResolvedOptions): QQConnectContext {
-  const { client, basePath, callbackPath, encryptionKeys } = options;
+export function createContext({ encryptionKeys, ...options }: ResolvedOptions): QQConnectContext {
+  const { client, basePath, callbackPath } = options;
   const redirectUri = new URL(client.redirectUri);
   const paths = {
     login: `${basePath}/login`,
@@ -76,7 +88,10 @@ export function createContext(options: ResolvedOptions): QQConnectContext {
     allowedOrigins: new Set(options.allowedReturnOrigins),
     ownPaths: new Set([paths.login, paths.logout, paths.refresh, paths.callback]),
   };
-  const defaultReturnTo = ownPlace('defaultReturnTo', options.defaultReturnTo, rules);
+  const { defaultReturnTo, cancelUrl } = ownPlaces(
+    { defaultReturnTo: options.defaultReturnTo, cancelUrl: options.cancelUrl },
+    rules,
+  );
   const attempts = new LoginAttempts({
     sealer: createSealer(encryptionKeys, 'login attempt'),
     appId: client.appId,
@@ -89,12 +104,13 @@ export function createContext(options: ResolvedOptions): QQConnectContext {
     attempts,
     records: new TokenRecords(createSealer(encryptionKeys, 'token record')),
     tell: eventTeller(options.onEvent),
+    advice: new SessionAdvice(client.redirectUri),
     siteOrigin: rules.siteOrigin,
     paths,
     loginUrl: rules.publicPrefix + paths.login,
     returnTo: (value) => safeReturnTo(value, rules),
     defaultReturnTo,
-    cancelUrl: ownPlace('cancelUrl', options.cancelUrl, rules),
+    cancelUrl,
     landing: new Map(),
     spent: new LRUCache({ max: 10_000, ttl: ATTEMPT_LIFETIME * 1000 }),
     refreshing: new Map(),

@@ -1,6 +1,6 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { escapeHtml, languageOf, sendPage } from './pages.js';
-import { contextOf, loginAgainUrl } from './request-context.js';
+import { contextOf, isInPopup, loginAgainUrl } from './request-context.js';
 import { isApiCall } from './request-kind.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { QQErrorAction } from '../protocol/error-codes.js';
@@ -23,8 +23,17 @@ const titles: Record<QQErrorAction, Record<Language, string>> = {
   refuse_user: { zh: 'QQ 拒绝了这次登录', en: 'QQ refused this login' },
 };
 
+const refused = { zh: '请求被拒绝', en: 'This request was refused' };
+/** Where the action's title would be wrong: nobody's login is at stake, or nobody was logged in. */
+const titlesByCode: Partial<Record<QQConnectError['code'], Record<Language, string>>> = {
+  ERR_QQ_CROSS_SITE: refused,
+  ERR_QQ_METHOD_NOT_ALLOWED: refused,
+  ERR_QQ_LOGIN_REQUIRED: { zh: '请先登录', en: 'Please log in' },
+};
+
 const words = {
   zh: {
+    login: '使用 QQ 登录',
     again: '使用 QQ 重新登录',
     retry: '重试',
     home: '返回首页',
@@ -33,6 +42,7 @@ const words = {
     fix: '给开发者（生产环境中不显示）',
   },
   en: {
+    login: 'Log in with QQ',
     again: 'Log in with QQ again',
     retry: 'Try again',
     home: 'Back to the site',
@@ -47,27 +57,49 @@ function firstSentence(hint: string): string {
   return /^.*?(?:。|[.:](?=\s|$))/.exec(hint)?.[0].replace(/:$/, '.') ?? hint;
 }
 
+function afterFirstSentence(hint: string): string {
+  const rest = hint.slice(firstSentence(hint).length).trim();
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 function messageFor(error: QQConnectError, language: Language): string {
   if (error.action === 'fix_configuration') return words[language].tellOwner;
   return firstSentence(error.hint[language]);
 }
 
-function sendErrorPage(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {
-  const language = languageOf(req);
+/** What the user's part of the page has not said yet. */
+function fixFor(error: QQConnectError, language: Language): string {
+  const hint = error.hint[language];
+  const toDo = error.action === 'fix_configuration' ? hint : afterFirstSentence(hint);
+  return (
+    `<section><h2>${words[language].fix}</h2><p><code lang="en">${escapeHtml(error.message)}</code></p>` +
+    `${toDo && `<p>${escapeHtml(toDo)}</p>`}</section>`
+  );
+}
+
+function waysOut(req: Request, error: QQConnectError, language: Language): string {
   const say = words[language];
   const context = contextOf(req);
-  const code = error.qqCode === undefined ? error.code : `${say.number} ${error.qqCode} · ${error.code}`;
-  const links = context
-    ? `<nav><a href="${escapeHtml(loginAgainUrl(req, context))}">${error.action === 'try_later' ? say.retry : say.again}</a>` +
-      `<a href="${escapeHtml(context.defaultReturnTo)}">${say.home}</a></nav>`
-    : '';
-  const fix = `<section><h2>${say.fix}</h2><p>${escapeHtml(error.message)}</p><p>${escapeHtml(error.hint[language])}</p></section>`;
+  if (!context) return '';
+  const again =
+    error.action === 'try_later' ? say.retry : error.code === 'ERR_QQ_LOGIN_REQUIRED' ? say.login : say.again;
+  const links = [
+    ...(titlesByCode[error.code] === refused ? [] : [[loginAgainUrl(req, context), again]]),
+    // From a pop-up home is where its opener is.
+    ...(isInPopup(req) ? [] : [[context.defaultReturnTo, say.home]]),
+  ];
+  return `<nav>${links.map(([url = '', text]) => `<a href="${escapeHtml(url)}">${text}</a>`).join('')}</nav>`;
+}
+
+function sendErrorPage(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {
+  const language = languageOf(req);
+  const code = error.qqCode === undefined ? error.code : `${words[language].number} ${error.qqCode} · ${error.code}`;
   sendPage(res, error.status, {
     language,
-    title: titles[error.action][language],
+    title: (titlesByCode[error.code] ?? titles[error.action])[language],
     body: `<p>${escapeHtml(messageFor(error, language))}</p>
 <p class="note">${escapeHtml(code)}</p>
-${links}${showFix ? fix : ''}`,
+${waysOut(req, error, language)}${showFix ? fixFor(error, language) : ''}`,
   });
 }
 

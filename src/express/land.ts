@@ -51,15 +51,17 @@ export async function landIn(
         raw: user.raw,
         finished: [],
       };
-      const previousData = applicationData(previous);
-      if (!previous.qqConnect || sameUser) Object.assign(req.session, previousData);
+      if (!previous.qqConnect || sameUser) Object.assign(req.session, applicationData(previous));
       req.session.qqConnect = login;
-      const answer = await options.onLogin?.({ user, tokens, req, res, previousSession: previousData });
+      const previousSession = applicationData(previous);
+      const answer = await options.onLogin?.({ user, tokens, req, res, previousSession });
       location = context.returnTo(answer?.returnTo) ?? location;
-      login.finished = [{ state: stateId(attempt.state), location }, ...(sameUser ? earlier.finished : [])].slice(
-        0,
-        FINISHED,
-      );
+      const finished = {
+        state: stateId(attempt.state),
+        location,
+        ...(attempt.popup !== undefined && { popup: attempt.popup }),
+      };
+      login.finished = [finished, ...(sameUser ? earlier.finished : [])].slice(0, FINISHED);
       if (options.tokens === 'keep') {
         const now = Date.now();
         const sessionMs = req.session.cookie.originalMaxAge;

@@ -90,6 +90,15 @@ export class LoginAttempts {
   }
 
   #cookie(name: string, value: string, maxAge: number): string {
-    return serialize(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure, maxAge });
+    // Not every cookie jar knows that a Max-Age of 0 takes a cookie away.
+    const expires = maxAge === 0 ? new Date(0) : undefined;
+    return serialize(name, value, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.#secure,
+      maxAge,
+      expires,
+    });
   }
 }

@@ -31,13 +31,12 @@ export async function beginLogin(
   options: LoginOptions,
 ): Promise<void> {
   requireSession(req); // now, rather than when the user comes back
+  context.advice.beforeLogin(req);
   const returnTo = context.returnTo(options.returnTo) ?? context.defaultReturnTo;
   if (isOtherAppsWebView(req) && !options.inWebView) {
-    sendWebViewPage(
-      req,
-      res,
-      new URL(`${context.loginUrl}?returnTo=${encodeURIComponent(returnTo)}`, context.siteOrigin),
-    );
+    const url = new URL(context.loginUrl, context.siteOrigin);
+    url.searchParams.set('returnTo', returnTo);
+    sendWebViewPage(req, res, url, { display: options.display, channel: options.channel });
     return;
   }
   const popup = options.display === 'popup' ? channelOf(options.channel) : undefined;

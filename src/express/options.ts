@@ -162,7 +162,7 @@ function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
   const filled: Record<string, unknown> = { ...options };
   for (const [option, variable] of Object.entries(environment)) {
     const value = process.env[variable];
-    const belongsToClient = option !== 'encryptionKey' && options.client !== undefined;
+    const belongsToClient = option !== 'encryptionKey' && filled.client !== undefined;
     if (filled[option] !== undefined || value === undefined || value === '' || belongsToClient) continue;
     filled[option] = option === 'encryptionKey' ? value.split(',') : value;
   }
@@ -188,15 +188,16 @@ function warnAboutRedirectUri(client: QQConnectClient): void {
  */
 export function resolveOptions(options: QQConnectOptions = {}): ResolvedOptions {
   const given = withEnvironment(options);
-  const shared = options.client !== undefined;
+  const shared = given.client !== undefined;
   const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
+  const { encryptionKey, ...rest } = router;
   warnAboutRedirectUri(client);
   return {
-    ...router,
+    ...rest,
     client,
     callbackPath: router.callbackPath ?? new URL(client.redirectUri).pathname,
     cancelUrl: router.cancelUrl ?? router.defaultReturnTo,
-    encryptionKeys: router.encryptionKey ?? [appKeyOf(client)],
+    encryptionKeys: encryptionKey ?? [appKeyOf(client)],
     lock: router.lock ?? processLock(),
   };
 }

@@ -11,18 +11,22 @@ const STYLE = `
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground); color: var(--ink); font: 16px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
 main { max-width: 34rem; width: 100%; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 2rem }
 h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3 }
+h2 { margin: 0 0 .5rem; font-size: 1rem }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 nav { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem }
 a { color: var(--accent) }
 nav a { display: inline-block; padding: .5rem 1.1rem; border: 1px solid var(--accent); border-radius: 8px; text-decoration: none }
 nav a:first-child { background: var(--accent); color: var(--on-accent) }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-section { border-top: 1px solid var(--line); padding-top: 1rem; font-size: .92rem }
-.note, code { color: var(--soft); font-size: .88rem }
+section { margin-top: 1.75rem; border-top: 1px solid var(--line); padding-top: 1.25rem; font-size: .92rem }
+.note { color: var(--soft); font-size: .88rem }
+code { font: .88rem/1.5 ui-monospace, Menlo, Consolas, monospace; user-select: all }
+main > :last-child, section > :last-child { margin-bottom: 0 }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+// img-src: the site's own icon in the browser's tab, and no word in the console that it was refused.
+const POLICY = `default-src 'none'; img-src 'self'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

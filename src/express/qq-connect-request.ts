@@ -27,7 +27,6 @@ export interface QQConnectRequest {
 }
 
 declare global {
-   
   namespace Express {
     interface Request {
       /** Who is logged in with QQ; `undefined` for nobody. */

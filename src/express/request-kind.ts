@@ -32,7 +32,8 @@ export function isCrossSite(req: Request, siteOrigin: string): boolean {
   return origin !== undefined && origin !== siteOrigin;
 }
 
-const PHONE = /Mobi|Android|iPhone|iPad|iPod|HarmonyOS|Windows Phone/i;
+// HarmonyOS NEXT says `(Phone; OpenHarmony 5.0)`, and runs on PCs, too. Firefox says `Tablet;`, old Windows `Tablet PC`.
+const PHONE = /Mobi|Android|iPhone|iPad|iPod|HarmonyOS|Windows Phone|Tablet;/i;
 
 /** Tells a phone or tablet, by its client hint where there is one, else by its user agent. */
 export function isPhone(req: Request): boolean {

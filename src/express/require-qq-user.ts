@@ -47,7 +47,7 @@ async function demandLogin(req: Request, res: Response, answer: 'auto' | 'login'
  * import { requireQQUser } from 'express-qq-connect';
  *
  * const app = express();
- * app.get('/me', requireQQUser(), (req, res) => res.send(req.qqUser?.nickname));
+ * app.get('/me', requireQQUser(), (req, res) => res.json({ nickname: req.qqUser?.nickname }));
  * ```
  */
 export function requireQQUser({ answer = 'auto' }: RequireQQUserOptions = {}): RequestHandler {

@@ -15,12 +15,14 @@ const LONGEST = 2_048;
 const SUSPICIOUS = /[\u0000-\u001f\u007f\\]/;
 // eslint-disable-next-line no-control-regex -- the same, once somebody on the way has decoded them
 const OTHER_HOST = /^\/[\u0000-\u0020\u007f]*[/\\]/;
+// eslint-disable-next-line no-control-regex -- no page has these in its path, and whoever drops them reads another one
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Whether a path names another host, decoded as often as anybody on the way might do it. */
 function namesHost(path: string): boolean {
   let decoded = path;
   for (let round = 0; round < 4; round += 1) {
-    if (OTHER_HOST.test(decoded)) return true;
+    if (OTHER_HOST.test(decoded) || CONTROL.test(decoded)) return true;
     decoded = decoded.replace(/%([0-9a-f]{2})/gi, (_match, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   }
   return false;
@@ -46,7 +48,7 @@ function withoutPrefix(path: string, prefix: string): string {
 export function safeReturnTo(value: unknown, rules: ReturnToRules): string | undefined {
   if (typeof value !== 'string' || value.length > LONGEST || SUSPICIOUS.test(value)) return undefined;
   const absolute = /^https?:\/\/[^/]/i.test(value);
-  if (!absolute && (!value.startsWith('/') || namesHost(value))) return undefined;
+  if (!absolute && (!value.startsWith('/') || namesHost(value.replace(/[?#].*$/s, '')))) return undefined;
   if (!URL.canParse(value, rules.siteOrigin)) return undefined;
   const url = new URL(value, rules.siteOrigin);
   // Dot segments are gone only now: `/..//evil.example` has become `//evil.example`.

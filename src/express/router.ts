@@ -65,7 +65,7 @@ async function touchInPassing(context: QQConnectContext, req: Request, login: St
  * const app = express();
  * app.use(session({ secret: process.env.SESSION_SECRET ?? '', resave: false, saveUninitialized: false }));
  * app.use(qqConnect());
- * app.get('/me', requireQQUser(), (req, res) => res.send(req.qqUser?.nickname));
+ * app.get('/me', requireQQUser(), (req, res) => res.json({ nickname: req.qqUser?.nickname }));
  * app.use(qqErrorHandler());
  * ```
  *

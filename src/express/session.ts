@@ -3,6 +3,13 @@ import type { Request } from 'express';
 import type { Session, SessionData, Store } from 'express-session';
 import type { UserInfoResponse } from '../protocol/profile.js';
 
+/** A login that has ended, by the hash of its state: where it led, and the channel of its opener's if it was a pop-up's. */
+export interface FinishedLogin {
+  state: string;
+  location: string;
+  popup?: string;
+}
+
 /** What a session holds of a login. Tokens are not in it; they have a record of their own. */
 export interface StoredLogin {
   appId: string;
@@ -12,7 +19,7 @@ export interface StoredLogin {
   /** The token record, and when its lifetime is to be renewed (ms since 1970). */
   tokens?: { record: string; touchAt: number };
   /** The last logins that ended in this session: a reload of such a callback just goes on. */
-  finished: { state: string; location: string }[];
+  finished: FinishedLogin[];
 }
 
 declare module 'express-session' {
@@ -83,10 +90,20 @@ export async function saveSession(req: Request): Promise<void> {
   await stored((callback) => req.session.save(callback));
 }
 
-/** The application's own data in a session. */
+/** Copies what JSON has; a store that keeps more (a `Date`, an id of its database) gets the thing itself back. */
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)]));
+}
+
+/**
+ * The application's own data in a session. A copy all through, as a handler that changes the new session's data and
+ * then refuses the login must not have changed the old one's.
+ */
 export function applicationData(session: Partial<SessionData>): Partial<SessionData> {
   const { cookie, qqConnect, ...data } = { ...session };
-  return data;
+  return copy(data) as Partial<SessionData>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { stored } from './session.js';
 import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from '../client/token-set.js';
@@ -24,6 +25,10 @@ const DAY = 86_400_000;
 export const REFRESH_CHAIN_MS = 90 * DAY;
 // What stores use themselves for a cookie that lasts as long as the browser is open.
 const BROWSER_SESSION_MS = DAY;
+// A token is renewed when a tenth of its life is left.
+const LAST_PART = 0.1;
+// Of so many records a process remembers when they want touching; of others it asks the store.
+const REMEMBERED = 10_000;
 
 /** How long a record lives from now: as long as its session would, and no longer than the refresh chain. */
 function lifetime(sessionMs: number | null | undefined, loginAt: number): number {
@@ -35,12 +40,32 @@ export function touchAt(sessionMs: number | null | undefined, loginAt: number): 
   return Date.now() + lifetime(sessionMs, loginAt) / 2;
 }
 
+/** Tells whether a record's access token may still be used, as far as its age goes. */
+export function isValid({ tokens }: TokenRecord): boolean {
+  return tokens.expiresAt === undefined || tokens.expiresAt > Date.now();
+}
+
+/** Tells whether a record's access token is to be renewed. Without an age it is when QQ says so. */
+export function isDue({ tokens, obtainedAt }: TokenRecord): boolean {
+  if (tokens.expiresAt === undefined) return false;
+  return Date.now() >= tokens.expiresAt - (tokens.expiresAt - obtainedAt) * LAST_PART;
+}
+
+/** Where a token record is: found out once for each request, as a logout takes the session away from under it. */
+export interface RecordPlace {
+  store: Store;
+  id: string;
+  /** The lifetime of its session in ms; `null` for one that ends with the browser. */
+  sessionMs: number | null | undefined;
+}
+
 /**
  * Keeps token records in the application's session store, each under a random id of its own and sealed. A request
  * that saves an older session cannot bring a spent refresh token back, as no token is in a session.
  */
 export class TokenRecords {
   readonly #sealer: Sealer;
+  readonly #touchAt = new LRUCache<string, number>({ max: REMEMBERED });
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;
@@ -51,15 +76,27 @@ export class TokenRecords {
     return `qqt_${randomBytes(32).toString('base64url')}`;
   }
 
+  /** Tells whether a record may want touching, as far as this process knows. */
+  mayWantTouching(id: string): boolean {
+    return Date.now() >= (this.#touchAt.get(id) ?? 0);
+  }
+
+  /** Remembers that a record wants no touching for half of its life; until it is read or written again. */
+  postponeTouching({ id, sessionMs }: RecordPlace): void {
+    this.#touchAt.set(id, touchAt(sessionMs, Date.now()));
+  }
+
   /** Writes a record. `sessionMs` is the lifetime of its session; `null` for one that ends with the browser. */
   async write(store: Store, id: string, record: TokenRecord, sessionMs: number | null | undefined): Promise<void> {
     const maxAge = Math.floor(lifetime(sessionMs, record.loginAt));
     if (maxAge <= 0) return this.remove(store, id);
-    const sealed = await this.#sealer.seal({ id, ...record }, Math.ceil(maxAge / 1000));
+    const touch = touchAt(sessionMs, record.loginAt);
+    const sealed = await this.#sealer.seal({ ...record, id, touchAt: touch }, Math.ceil(maxAge / 1000));
     const expires = new Date(Date.now() + maxAge);
     // Each store reads another one of these ages; a plain object, as some of them call JSON.stringify on it.
     const cookie = { originalMaxAge: maxAge, maxAge, expires, path: '/', httpOnly: true };
     await stored((callback) => store.set(id, { cookie, sealed } as unknown as SessionData, callback));
+    this.#touchAt.set(id, touch);
   }
 
   /** Reads a record; `undefined` if there is none, it is too old, or none of the keys opens it. */
@@ -73,11 +110,15 @@ export class TokenRecords {
     if (typeof sealed !== 'string') return undefined;
     const content = await this.#sealer.open(sealed);
     // The id is sealed too, so that nobody can exchange two users' records in the store.
-    return content?.id === id ? (content as unknown as TokenRecord) : undefined;
+    if (content?.id !== id) return undefined;
+    const { id: _id, exp: _exp, touchAt: touch, ...record } = content;
+    if (typeof touch === 'number') this.#touchAt.set(id, touch);
+    return record as unknown as TokenRecord;
   }
 
   /** Removes a record. */
   async remove(store: Store, id: string): Promise<void> {
     await stored((callback) => store.destroy(id, callback));
+    this.#touchAt.delete(id);
   }
 }

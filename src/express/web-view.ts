@@ -4,7 +4,7 @@ import type { Language } from './pages.js';
 
 // Web views of other apps, in which QQ does not let anybody log in. QQ's own browser is none of them.
 const OTHER_APPS =
-  /MicroMessenger|wxwork|DingTalk|AlipayClient|Weibo|aweme|NewsArticle|Lark|Feishu|xhsdiscover|Kwai|BytedanceWebview/i;
+  /MicroMessenger|wxwork|DingTalk|AlipayClient|AliApp\(|Weibo|aweme|NewsArticle|BytedanceWebview|Lark\/|Feishu|xhsdiscover|Kwai\/|ZhihuHybrid|BiliApp/i;
 
 const words: Record<Language, { title: string; why: string; how: string; continue: string }> = {
   zh: {
@@ -29,13 +29,21 @@ export function isOtherAppsWebView(req: Request): boolean {
 /**
  * Sends the page that leads out of a web view.
  *
- * @param url - where the login begins, absolute
+ * @param url - where the login begins, absolute, for another browser
+ * @param wishes - what else the login was asked for; it holds only where the user goes on here
  */
-export function sendWebViewPage(req: Request, res: Response, url: URL): void {
+export function sendWebViewPage(
+  req: Request,
+  res: Response,
+  url: URL,
+  wishes: { display?: string | undefined; channel?: string | undefined },
+): void {
   const language = languageOf(req);
   const say = words[language];
   const here = new URL(url);
-  here.searchParams.set('webview', 'continue');
+  for (const [name, value] of Object.entries<string | undefined>({ ...wishes, webview: 'continue' })) {
+    if (value !== undefined) here.searchParams.set(name, value);
+  }
   sendPage(res, 200, {
     language,
     title: say.title,

@@ -1,24 +1,5 @@
-import { QQTransportError } from '../protocol/errors/index.js';
+import { within } from './lock-timeout.js';
 import type { Lock } from './lock.js';
-
-/** The error for a lock that was not had in time. */
-export function lockTimeout(): QQTransportError {
-  return new QQTransportError('ERR_QQ_SESSION_STORE', 'session: another request held the lock for too long', {
-    step: 'session',
-  });
-}
-
-async function within(ms: number, free: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(lockTimeout()), ms);
-  });
-  try {
-    await Promise.race([free, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /**
  * Makes a lock for one process: whoever comes later waits for those who came before. Several processes need
@@ -31,8 +12,12 @@ export function processLock(): Lock {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const before = tails.get(key);
-    const tail = before ? before.then(() => released) : released;
+    // Whoever gives up waiting leaves the queue as it was: the next one still waits for those before.
+    const tail = before ? before.then(async () => released) : released;
     tails.set(key, tail);
+    void tail.then(() => {
+      if (tails.get(key) === tail) tails.delete(key);
+    });
     let expiry: NodeJS.Timeout | undefined;
     try {
       if (before) await within(waitMs, before);
@@ -41,7 +26,6 @@ export function processLock(): Lock {
     } finally {
       clearTimeout(expiry);
       release();
-      if (tails.get(key) === tail) tails.delete(key);
     }
   };
 }

@@ -137,15 +137,19 @@ export function rfc6749Error(qqCode: number | string): string {
   return 'invalid_grant';
 }
 
+// Ten years, in seconds: whoever says more has said nothing, and no date is made of it.
+const LONGEST_LIFE = 315_360_000;
+
 /** A token answer of QQ's as RFC 6749 (section 5.1) has it; `undefined` where there is no access token. */
 export function rfc6749Token(body: Record<string, unknown>): Record<string, unknown> | undefined {
-  const { access_token, refresh_token, openid } = body;
+  const { access_token, refresh_token, openid, expires_in } = body;
   if (typeof access_token !== 'string' || access_token === '') return undefined;
-  const seconds = Number(body.expires_in === '' ? Number.NaN : (body.expires_in ?? Number.NaN));
+  const saysSo = typeof expires_in === 'number' || (typeof expires_in === 'string' && expires_in.trim() !== '');
+  const seconds = saysSo ? Number(expires_in) : Number.NaN;
   return {
     access_token,
     token_type: 'bearer', // QQ sends none; servers that stand in for it send all sorts of things
-    ...(Number.isFinite(seconds) && seconds >= 0 && { expires_in: seconds }),
+    ...(seconds >= 0 && seconds <= LONGEST_LIFE && { expires_in: seconds }),
     ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
     ...(openid !== undefined && { openid }),
   };

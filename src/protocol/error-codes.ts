@@ -21,6 +21,8 @@ export const qqErrorCodes: ReadonlyMap<number, QQErrorCodeEntry> = new Map(
  *
  * @example
  * ```ts
+ * import { describeQQErrorCode } from 'express-qq-connect/client';
+ *
  * const entry = describeQQErrorCode(100010);
  * if (entry) console.error(entry.meaning.zh, entry.hint.zh);
  * ```

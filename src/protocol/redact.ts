@@ -4,6 +4,11 @@ const LOOKS_SECRET = /[A-Za-z0-9_~+/=-]{24,}/g;
 // eslint-disable-next-line no-control-regex -- control and bidi characters are what this removes
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
+// A server that repeats its request line has the secret as a query has it.
+function spellings(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)];
+}
+
 /**
  * Makes a text that came from outside fit for a message or a log: without the given secrets, without anything that
  * looks like one, on one line, at most 200 characters.
@@ -11,7 +16,8 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-
 export function redact(text: string, secrets: Iterable<string> = []): string {
   let safe = text;
   for (const secret of secrets) {
-    if (secret.length > 3) safe = safe.replaceAll(secret, '[redacted]');
+    if (secret.length <= 3) continue;
+    for (const spelling of spellings(secret)) safe = safe.replaceAll(spelling, '[redacted]');
   }
   return safe.replace(LOOKS_SECRET, '[redacted]').replace(UNPRINTABLE, ' ').slice(0, LONGEST).trim();
 }

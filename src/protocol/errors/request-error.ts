@@ -55,8 +55,13 @@ const complaints = {
     action: 'login_again',
     step: 'session',
     hint: {
-      en: "The request came from another site. Send it from a page of this one, whose origin is redirectUri's.",
-      zh: '请求来自其他站点。请从本站页面（与 redirectUri 同源）发起。',
+      en:
+        'The request came from another site, or from a page that does not say where it is. Send it from a page with ' +
+        "the origin of redirectUri. A form's Origin is null, and refused, where its page is on plain http with " +
+        'Referrer-Policy: no-referrer (the default of helmet): use https, or Referrer-Policy: same-origin.',
+      zh:
+        '请求来自其他站点，或来自未表明来源的页面。请从与 redirectUri 同源的页面发起。若页面使用 http 并设置了 ' +
+        'Referrer-Policy: no-referrer（helmet 的默认值），表单的 Origin 会是 null 而被拒绝：请改用 https，或设为 same-origin。',
     },
   },
   ERR_QQ_LOGIN_REQUIRED: {

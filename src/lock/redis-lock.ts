@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QQTransportError } from '../protocol/errors/index.js';
+import { lockTimeout, within } from './lock-timeout.js';
+import { redisCommands } from './redis-commands.js';
+import type { Lock } from './lock.js';
+import type { RedisCommands, RedisLockClient } from './redis-commands.js';
+
+export type { RedisLockClient } from './redis-commands.js';
+
+// Between two looks at a lock that somebody else holds. A refresh takes one round trip to QQ; waiting much longer
+// than that helps nobody, and the share of chance keeps processes from asking all at once.
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 100;
+
+/** The error for a Redis that did not answer. The client's own stays out: some carry the command, owner and all. */
+function lockError(error: unknown): QQTransportError {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
+  return new QQTransportError('ERR_QQ_SESSION_STORE', `session: the lock in Redis could not be had (${what})`, {
+    step: 'session',
+  });
+}
+
+async function release(redis: RedisCommands, key: string, owner: string): Promise<void> {
+  // If it fails or takes long, the lock expires by itself, and what the task gave is good.
+  await within(LONGEST_PAUSE_MS, redis.deleteIfEqual(key, owner)).catch(() => undefined);
+}
+
+/** Takes the lock, or looks again until `waitMs` have passed. */
+async function take(redis: RedisCommands, key: string, owner: string, expiresMs: number, waitMs: number) {
+  const started = performance.now();
+  const remaining = (): number => waitMs - (performance.now() - started);
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const answer = redis.setIfAbsent(key, owner, expiresMs);
+    let taken: boolean;
+    try {
+      // Bounded, as clients queue commands until their connection is back.
+      taken = await within(Math.max(remaining(), LONGEST_PAUSE_MS), answer);
+    } catch (error) {
+      // Should it be ours after all, late, then nobody is to wait for it.
+      void answer.then(async (late) => late && release(redis, key, owner)).catch(() => undefined);
+      throw error instanceof QQTransportError ? error : lockError(error);
+    }
+    if (taken) return;
+    if (remaining() <= 0) throw lockTimeout();
+    await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(remaining(), 1)));
+  }
+}
+
+/**
+ * Makes a lock that all processes with the same Redis share, for the option `lock`. Only its owner releases it; it
+ * expires by itself if its owner died; and where Redis cannot be reached, the error is `ERR_QQ_SESSION_STORE` (503).
+ * Connecting and disconnecting the client remain the application's.
+ *
+ * @param client - a client of `redis` (node-redis 5) or `ioredis`; it may be the one of the session store
+ * @throws `QQConfigurationError` if it is neither
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis';
+ * import { qqConnect } from 'express-qq-connect';
+ * import { redisLock } from 'express-qq-connect/redis';
+ *
+ * const client = await createClient({ url: process.env.REDIS_URL }).connect();
+ * export const qq = qqConnect({ lock: redisLock(client) });
+ * ```
+ *
+ * @see Redis' page Distributed Locks with Redis, section Correct Implementation with a Single Instance
+ */
+export function redisLock(client: RedisLockClient): Lock {
+  const redis = redisCommands(client);
+
+  return async function lock(key, { expiresMs, waitMs }, task) {
+    const owner = randomBytes(16).toString('base64url');
+    await take(redis, key, owner, expiresMs, waitMs);
+    try {
+      return await task();
+    } finally {
+      await release(redis, key, owner);
+    }
+  };
+}

@@ -1,0 +1,193 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { processLock } from '../../src/lock/process-lock.js';
+import { redisLock } from '../../src/redis.js';
+import { describeWithRedis, startRedis } from '../support/redis.js';
+import { nth } from '../support/token-site.js';
+import type { Lock, RedisLockClient } from '../../src/redis.js';
+import type { RedisServer } from '../support/redis.js';
+
+const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const LIMITS = { expiresMs: 5_000, waitMs: 5_000 };
+const ERROR = { code: 'ERR_QQ_SESSION_STORE', status: 503, action: 'try_later' };
+
+// Not two seconds after each test.
+const IOREDIS = { disconnectTimeout: 50 };
+
+let keys = 0;
+const newKey = (): string => `express-qq-connect:qqt_${(keys += 1)}`;
+
+/** What holds for any lock; `locks` are several processes' views of one. */
+function behavesAsALock(locks: () => Lock[]): void {
+  it('lets one in after the other, whoever they are', async () => {
+    const key = newKey();
+    let inside = 0;
+    let most = 0;
+    const done = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const lock = nth(locks(), index);
+        return lock(key, LIMITS, async () => {
+          most = Math.max(most, (inside += 1));
+          await pause(1);
+          inside -= 1;
+          return index;
+        });
+      }),
+    );
+    expect(most).toBe(1);
+    expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  });
+
+  it('keeps nobody waiting under another key', async () => {
+    const [lock] = locks() as [Lock];
+    const answer = await lock(newKey(), LIMITS, async () => lock(newKey(), LIMITS, async () => 'both'));
+    expect(answer).toBe('both');
+  });
+
+  it('is free again after a task that failed, whose error comes through', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    const failure = new Error('the task failed');
+    await expect(lock(key, LIMITS, async () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(other(key, { ...LIMITS, waitMs: 200 }, async () => 'free')).resolves.toBe('free');
+  });
+
+  it('is waited for no longer than was said, and stays with its holder', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    let free = (): void => undefined;
+    const held = lock(key, LIMITS, async () => new Promise<void>((resolve) => (free = resolve)));
+    await pause(20);
+    const ran: string[] = [];
+    const started = performance.now();
+    await expect(other(key, { ...LIMITS, waitMs: 100 }, async () => ran.push('late'))).rejects.toMatchObject(ERROR);
+    await expect(other(key, { ...LIMITS, waitMs: 0 }, async () => ran.push('later'))).rejects.toMatchObject(ERROR);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(ran).toEqual([]);
+    free();
+    await held;
+    await expect(other(key, LIMITS, async () => 'free')).resolves.toBe('free');
+  });
+
+  it('expires under a holder that never comes back, which then takes it from nobody else', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    let wakeUp = (): void => undefined;
+    const sleeping = new Promise<void>((resolve) => (wakeUp = resolve));
+    let lost: Promise<void> | undefined;
+    await new Promise<void>((isIn) => {
+      lost = lock(key, { ...LIMITS, expiresMs: 100 }, async () => {
+        isIn();
+        await sleeping;
+      });
+    });
+    let secondIsIn = false;
+    let thirdIsIn = false;
+    await other(key, LIMITS, async () => {
+      secondIsIn = true;
+      wakeUp();
+      await lost;
+      const third = lock(key, { ...LIMITS, waitMs: 50 }, async () => (thirdIsIn = true));
+      await expect(third).rejects.toMatchObject(ERROR);
+    });
+    expect([secondIsIn, thirdIsIn]).toEqual([true, false]);
+  });
+}
+
+describe('the lock within a process', () => {
+  const lock = processLock();
+  behavesAsALock(() => [lock]);
+});
+
+describeWithRedis('redisLock', () => {
+  let redis: RedisServer;
+  const nodeRedis: ReturnType<typeof createClient>[] = [];
+  const ioredis: Redis[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    for (let index = 0; index < 2; index += 1) {
+      const client = createClient({ url: redis.url });
+      nodeRedis.push(client);
+      await client.connect();
+      ioredis.push(new Redis(redis.url, IOREDIS));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(nodeRedis.map(async (client) => client.close()));
+    for (const client of ioredis) client.disconnect();
+    await redis.close();
+  });
+
+  describe('over node-redis', () => behavesAsALock(() => nodeRedis.map((client) => redisLock(client))));
+  describe('over ioredis', () => behavesAsALock(() => ioredis.map((client) => redisLock(client))));
+  describe('over both at once', () =>
+    behavesAsALock(() => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)]));
+
+  it('leaves nothing in Redis, and while it is held a key that expires', async () => {
+    const key = newKey();
+    const [client] = nodeRedis as [(typeof nodeRedis)[0]];
+    await redisLock(client)(key, { expiresMs: 4_000, waitMs: 0 }, async () => {
+      expect(await client.pTTL(key)).toBeGreaterThan(3_000);
+      expect(await client.pTTL(key)).toBeLessThanOrEqual(4_000);
+    });
+    expect(await client.exists(key)).toBe(0);
+  });
+
+  const clients: [string, (url: string) => RedisLockClient & { destroy(): void }][] = [
+    ['node-redis that queues', (url) => connected(createClient({ url }))],
+    ['node-redis that does not', (url) => connected(createClient({ url, disableOfflineQueue: true }))],
+    ['ioredis that queues', (url) => silent(new Redis(url, { ...IOREDIS, maxRetriesPerRequest: null }))],
+    ['ioredis that does not', (url) => silent(new Redis(url, { ...IOREDIS, enableOfflineQueue: false }))],
+  ];
+  const connected = (client: ReturnType<typeof createClient>) => {
+    client.on('error', () => undefined);
+    client.connect().catch(() => undefined);
+    return client as unknown as RedisLockClient & { destroy(): void };
+  };
+  const silent = (client: Redis) => {
+    client.on('error', () => undefined);
+    return Object.assign(client, { destroy: () => client.disconnect() }) as unknown as RedisLockClient & {
+      destroy(): void;
+    };
+  };
+
+  it.each(clients)('says that it was not to be had while Redis is away, to %s', async (_name, make) => {
+    await using server = await startRedis();
+    const client = make(server.url);
+    try {
+      const lock = redisLock(client);
+      await pause(100);
+      const key = newKey();
+      // What the task gave is good, though the lock could not be given back.
+      await expect(lock(key, LIMITS, async () => server.kill().then(() => 'done'))).resolves.toBe('done');
+      const started = performance.now();
+      const error: unknown = await lock(key, { ...LIMITS, waitMs: 300 }, async () => 'never').catch(
+        (reason: unknown) => reason,
+      );
+      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(error).toMatchObject(ERROR);
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(key);
+    } finally {
+      client.destroy();
+    }
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a URL', 'redis://127.0.0.1'],
+    ['an object', {}],
+    ['node-redis 3', { set: () => undefined, eval: () => undefined, mget: () => undefined }],
+  ])('refuses %s with an error that says what it takes', (_what, client) => {
+    try {
+      redisLock(client as unknown as RedisLockClient);
+      throw new Error('it was taken');
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ERR_QQ_CONFIGURATION', action: 'fix_configuration' });
+      expect(String(error)).toContain('redisLock');
+    }
+  });
+});

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describeWithRedis } from '../support/redis.js';
+import { APP, Visitor } from '../support/site.js';
+import { redisStore, stores } from '../support/stores.js';
+import { DAY, ask, pass, refreshes, sameBrowser, startTokenSite, stopDate, tokenOf } from '../support/token-site.js';
+import type { Site } from '../support/site.js';
+import type { TestStore } from '../support/stores.js';
+
+const FEW = process.env.NIGHTLY === 'true' ? 1_000 : 100;
+
+/** What any session store must do for a login to last. */
+function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void {
+  let kept: TestStore;
+  let site: Site;
+  let visitor: Visitor;
+
+  beforeEach(async () => {
+    stopDate();
+    kept = await open();
+    site = await startTokenSite({ store: kept.store, qq: { encryptionKey: 'the first key' } });
+    visitor = new Visitor(site);
+  });
+  afterEach(async () => {
+    await site.close();
+    await kept[Symbol.asyncDispose]();
+    jest.useRealTimers();
+  });
+
+  const idsOf = async (): Promise<string[]> => Object.keys(await kept.dump());
+  const recordIds = async (): Promise<string[]> => (await idsOf()).filter((id) => id.startsWith('qqt_'));
+  const siteWith = async (...encryptionKey: string[]): Promise<Site> =>
+    startTokenSite({
+      store: kept.store,
+      qq: { encryptionKey, graphUrl: site.sandbox.url, redirectUri: `${site.url}/auth/qq/callback` },
+    });
+
+  it('keeps it from the login over refreshes to the logout, and then has nothing left', async () => {
+    expect((await visitor.login()).status).toBe(302);
+    expect(await idsOf()).toHaveLength(2);
+    const first = await tokenOf(visitor);
+
+    pass(9 * DAY);
+    const second = await tokenOf(visitor);
+    expect(second).not.toBe(first);
+    expect(await tokenOf(visitor)).toBe(second);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+
+    expect(await ask(visitor, '/auth/qq/refresh', 'post')).toMatchObject({ status: 200 });
+    await visitor.agent.post('/session').send({ basket: 'full' });
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
+
+    const earlier = await idsOf();
+    expect((await visitor.login()).status).toBe(302);
+    expect(await idsOf()).toHaveLength(2);
+    expect((await idsOf()).filter((id) => earlier.includes(id))).toEqual([]);
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
+
+    expect(await ask(visitor, '/auth/qq/logout', 'post')).toMatchObject({ status: 204 });
+    expect(await idsOf()).toEqual([]);
+  }, 30_000);
+
+  it('keeps it when keys rotate, and loses only the tokens when a key is lost', async () => {
+    await visitor.login();
+    const token = await tokenOf(visitor);
+    await using rotating = await siteWith('the second key', 'the first key');
+    await using rotated = await siteWith('the second key');
+
+    expect(await ask(sameBrowser(visitor, rotated), '/token')).toMatchObject({
+      status: 401,
+      body: { action: 'login_again' },
+    });
+    expect(await ask(sameBrowser(visitor, rotated), '/auth/qq/user')).toMatchObject({ status: 200 });
+
+    expect(await tokenOf(sameBrowser(visitor, rotating))).toBe(token);
+    pass(9 * DAY); // whatever writes the record, seals it with the new key
+    const renewed = await tokenOf(sameBrowser(visitor, rotating));
+    expect(renewed).not.toBe(token);
+    expect(await tokenOf(sameBrowser(visitor, rotated))).toBe(renewed);
+    expect(await ask(visitor, '/token')).toMatchObject({ status: 401 });
+  }, 30_000);
+
+  it('gives a record its end, and its tokens to nobody afterwards', async () => {
+    await visitor.login();
+    const [id = ''] = await recordIds();
+    const written = JSON.parse((await kept.dump())[id] ?? '') as { cookie: { expires: string }; sealed: string };
+    expect(new Date(written.cookie.expires).getTime()).toBe(Date.now() + 60 * DAY);
+    const late = sameBrowser(visitor);
+    pass(60 * DAY);
+    expect(await ask(late, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
+    expect(refreshes(site.sandbox)).toHaveLength(0);
+  }, 30_000);
+
+  it('shows neither tokens nor codes nor keys to whoever reads it', async () => {
+    await visitor.login();
+    const secrets = [APP.appKey, 'the first key', await tokenOf(visitor)];
+    pass(9 * DAY);
+    secrets.push(await tokenOf(visitor));
+    for (const { query } of site.sandbox.requests) {
+      secrets.push(
+        ...[query.code, query.refresh_token, query.access_token, query.state].filter((one) => one !== undefined),
+      );
+    }
+    expect(secrets.length).toBeGreaterThan(6);
+    const dump = JSON.stringify(await kept.dump());
+    for (const secret of secrets) {
+      for (const written of [secret, Buffer.from(secret).toString('base64url').slice(0, -2), secret.toLowerCase()]) {
+        expect(dump).not.toContain(written);
+      }
+    }
+  }, 30_000);
+
+  it(`holds nothing of ${abandoned} logins that were begun and abandoned`, async () => {
+    const before = await idsOf();
+    for (let begun = 0; begun < abandoned; begun += 50) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, async () => fetch(`${site.url}/auth/qq/login`, { redirect: 'manual' })),
+      );
+      expect(answers.filter(({ status }) => status !== 302)).toEqual([]);
+      expect(answers.filter(({ headers }) => headers.get('set-cookie')?.includes('connect.sid'))).toEqual([]);
+    }
+    expect(await idsOf()).toEqual(before);
+  }, 60_000);
+}
+
+describe.each(stores)('%s', (_name, open) => carriesALogin(open, FEW));
+
+const [name, open] = redisStore;
+describeWithRedis(name, () => carriesALogin(open, 1_000));

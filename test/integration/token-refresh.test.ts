@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import axios from 'axios';
+import { Visitor } from '../support/site.js';
+import { WatchedStore } from '../support/store.js';
+import {
+  DAY,
+  ask,
+  onlyRecord,
+  openidOf,
+  pass,
+  refreshes,
+  startTokenSite,
+  stopDate,
+  tokenOf,
+} from '../support/token-site.js';
+import type { QQConnectEvent } from '../../src/index.js';
+import type { SandboxFault } from '../../src/sandbox.js';
+import type { Site } from '../support/site.js';
+
+const REFUSALS = [100021, 100022, 100036, 100037, 100038, 100039, 100040, 100041, 100042];
+const LOSSES: SandboxFault[] = ['timeout', 'reset', 'truncated', 'http_500', 'html', 'empty', { error: 100055 }];
+// The request was carried out, so that the refresh token is spent.
+const SPENDING: SandboxFault[] = ['timeout', 'reset', 'truncated', 'empty'];
+
+describe('req.qqConnect.accessToken()', () => {
+  let site: Site;
+  let store: WatchedStore;
+  let visitor: Visitor;
+  let first: string;
+  let events: QQConnectEvent[];
+  let reachable: boolean;
+  let onRefresh: () => Promise<void> | void;
+
+  beforeEach(async () => {
+    stopDate();
+    store = new WatchedStore();
+    events = [];
+    reachable = true;
+    onRefresh = () => undefined;
+    const http = axios.create();
+    http.interceptors.request.use(async (request) => {
+      if (request.url?.includes('grant_type=refresh_token')) await onRefresh();
+      return reachable ? request : { ...request, url: request.url?.replace(/:\d+/, ':1') ?? '' };
+    });
+    site = await startTokenSite({
+      store,
+      qq: { timeoutMs: 400, axios: http, onEvent: (event) => void events.push(event) },
+    });
+    visitor = new Visitor(site);
+    await visitor.login();
+    first = await tokenOf(visitor);
+  });
+  afterEach(async () => {
+    await site.close();
+    jest.useRealTimers();
+  });
+
+  const tokenAgain = async (): Promise<unknown> => (await ask(visitor, '/token')).body.token;
+
+  it('gives the token of the login for nine tenths of its life, and asks nobody', async () => {
+    pass(9 * DAY - 1_000);
+    expect(await tokenAgain()).toBe(first);
+    expect(refreshes(site.sandbox)).toHaveLength(0);
+  });
+
+  it('refreshes once when it is due, however many ask, and tells of it', async () => {
+    pass(9 * DAY);
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => ask(visitor, '/token')));
+    const tokens = new Set(answers.map(({ body }) => body.token));
+    expect(tokens.size).toBe(1);
+    expect(tokens).not.toContain(first);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+    expect(await tokenAgain()).toBe([...tokens][0]);
+    expect(events.filter(({ type }) => type === 'refreshed')).toHaveLength(1);
+    const record = await onlyRecord(store);
+    expect(await openidOf(site.sandbox, String([...tokens][0]))).toBe(record?.openid);
+    expect(record).toMatchObject({ obtainedAt: Date.now(), tokens: { expiresAt: Date.now() + 10 * DAY } });
+  });
+
+  it('gives nobody a token that could not be stored', async () => {
+    pass(9 * DAY);
+    let writes = 0;
+    store.before = (operation, id) => {
+      if (operation === 'set' && id.startsWith('qqt_') && (writes += 1) === 2) throw new Error('disk full');
+    };
+    expect(await tokenAgain()).toBe(first);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+    expect(await tokenAgain()).toBe(first);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+  });
+
+  it('cannot be set back by a request that saves an older session', async () => {
+    pass(9 * DAY);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let sets = 0;
+    store.before = async (operation, id) => {
+      // The older session is read now and saved after the refresh.
+      if (operation === 'set' && !id.startsWith('qqt_') && (sets += 1) === 1) await held;
+    };
+    const older = visitor.agent.post('/session').send({ basket: 'full' }).then(String);
+    while (sets === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const renewed = await tokenAgain();
+    goOn();
+    await older;
+    expect(renewed).not.toBe(first);
+    expect(await tokenAgain()).toBe(renewed);
+    pass(9 * DAY);
+    expect(await tokenAgain()).not.toBe(renewed);
+    expect(refreshes(site.sandbox).map(({ error }) => error)).toEqual([undefined, undefined]);
+  });
+
+  describe('when QQ refuses the refresh token', () => {
+    it.each(REFUSALS)('goes on with a token that is still valid and does not ask again (%i)', async (code) => {
+      pass(9 * DAY);
+      site.sandbox.failNext('token', { error: code });
+      expect(await tokenAgain()).toBe(first);
+      expect(await tokenAgain()).toBe(first);
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+      expect(events.at(-1)).toMatchObject({ type: 'refresh_failed', qqCode: code });
+      pass(DAY);
+      expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+    });
+
+    it.each(REFUSALS)('asks for a login once the token has ended, and QQ only once (%i)', async (code) => {
+      pass(10 * DAY);
+      site.sandbox.failNext('token', { error: code });
+      for (let time = 0; time < 2; time += 1) {
+        expect(await ask(visitor, '/token')).toMatchObject({
+          status: 401,
+          body: { action: 'login_again', login_url: '/auth/qq/login' },
+        });
+      }
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+      await visitor.login();
+      expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
+    });
+  });
+
+  describe('when the answer is lost on the way', () => {
+    it.each(LOSSES)('is not asked for again while the token is valid, and then once (%j)', async (fault) => {
+      pass(9 * DAY);
+      site.sandbox.failNext('token', fault);
+      for (let time = 0; time < 3; time += 1) expect(await tokenAgain()).toBe(first);
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+      pass(DAY);
+      const expected = SPENDING.includes(fault)
+        ? { status: 401, body: { action: 'login_again', qq_code: 100021 } }
+        : { status: 200 };
+      expect(await ask(visitor, '/token')).toMatchObject(expected);
+      expect(refreshes(site.sandbox)).toHaveLength(2);
+    });
+
+    it.each(['timeout', 'http_500'] as const)('twice, the chain has ended (%s)', async (fault) => {
+      pass(10 * DAY);
+      for (let time = 0; time < 2; time += 1) {
+        site.sandbox.failNext('token', fault);
+        const { status, body } = await ask(visitor, '/token');
+        expect(status).toBeGreaterThanOrEqual(502);
+        expect(body.action).toBe('try_later');
+      }
+      expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
+      expect(refreshes(site.sandbox)).toHaveLength(2);
+    });
+  });
+
+  it.each([
+    ['QQ could not be reached at all', () => (reachable = false)],
+    ['QQ is overloaded', () => site.sandbox.failNext('token', { error: 100032 })],
+  ])('asks again where the refresh token cannot be spent: %s', async (_what, fail) => {
+    for (const age of [9 * DAY, DAY]) {
+      pass(age);
+      fail();
+      const { status, body } = await ask(visitor, '/token');
+      expect(age === DAY ? body.action : status).toBe(age === DAY ? 'try_later' : 200);
+      reachable = true;
+    }
+    const { status, body } = await ask(visitor, '/token');
+    expect(status).toBe(200);
+    expect(body.token).not.toBe(first);
+  });
+
+  describe('told that QQ has rejected a token', () => {
+    const rejected = async (token: string) => ask(visitor, `/token/rejected?token=${token}`);
+
+    it('renews it whatever its age, and once', async () => {
+      const answers = await Promise.all(Array.from({ length: 20 }, async () => rejected(first)));
+      const tokens = new Set(answers.map(({ body }) => body.token));
+      expect(tokens.size).toBe(1);
+      expect(tokens).not.toContain(first);
+      expect(await rejected(first)).toMatchObject({ status: 200, body: { token: [...tokens][0] } });
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+    });
+
+    it('gives that token to nobody any more, whatever becomes of the refresh', async () => {
+      reachable = false;
+      expect(await rejected(first)).toMatchObject({ status: 502 });
+      reachable = true;
+      site.sandbox.failNext('token', 'http_500');
+      expect(await rejected(first)).toMatchObject({ status: 502 });
+      const token = await tokenAgain();
+      expect(token).not.toBe(first);
+      expect(token).toEqual(expect.any(String));
+    });
+
+    it('also where a refresh is under way that came back with the same token', async () => {
+      pass(9 * DAY);
+      site.sandbox.failNext('token', { error: 100032 });
+      let goOn = (): void => undefined;
+      const begun = new Promise<void>((resolve) => {
+        onRefresh = async () => {
+          resolve();
+          onRefresh = () => undefined;
+          await new Promise<void>((release) => (goOn = release));
+        };
+      });
+      const asking = ask(visitor, '/token');
+      await begun;
+      const read = new Promise<void>((resolve) => {
+        store.before = (operation, id) => {
+          if (operation === 'get' && id.startsWith('qqt_')) resolve();
+        };
+      });
+      const telling = rejected(first);
+      await read;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      goOn();
+      const [due, refused] = await Promise.all([asking, telling]);
+      expect([due.status, refused.status]).toEqual([200, 200]);
+      expect(refused.body.token).not.toBe(first);
+    });
+  });
+});

@@ -1,26 +1,15 @@
 import { QQConfigurationError, isQQConnectError } from '../protocol/errors/index.js';
+import { lockKey, lockLimits } from './record-lock.js';
 import { loginRequired, refreshTokens } from './refresh-tokens.js';
 import { requireSession, storedLogin } from './session.js';
 import { isDue, isValid } from './token-record.js';
 import type { Request } from 'express';
-import type { LockLimits } from '../lock/lock.js';
 import type { QQConnectContext } from './context.js';
 import type { StoredLogin } from './session.js';
 import type { RecordPlace, TokenRecord } from './token-record.js';
 
-/** What QQ answers for an access token that has ended before its time. */
-export const TOKEN_REFUSED: readonly unknown[] = [100013, 100014, 100015, 100016];
-
-/** How long a lock is held at most, and waited for: a holder has one call of QQ to make and the store to ask. */
-export function lockLimits(timeoutMs: number): LockLimits {
-  const expiresMs = 2 * timeoutMs + 5_000;
-  return { expiresMs, waitMs: expiresMs };
-}
-
-/** Names the lock of a token record. */
-export function lockKey(recordId: string): string {
-  return `express-qq-connect:${recordId}`;
-}
+/** What QQ answers for an access token that has ended before its time; -23 is how `get_user_info` says it. */
+export const TOKEN_REFUSED: readonly unknown[] = [100013, 100014, 100015, 100016, -23];
 
 /** Finds the token record of a login; `undefined` if it has none. */
 export function placeOf(req: Request, login: StoredLogin): RecordPlace | undefined {

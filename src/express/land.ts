@@ -1,8 +1,9 @@
-import { lockKey, lockLimits } from './access-token.js';
 import { stateId } from './login-attempt.js';
+import { endInTurn } from './record-lock.js';
 import { applicationData, replaceSession, storedLogin } from './session.js';
 import { touchAt } from './token-record.js';
 import type { Request, Response } from 'express';
+import type { SessionData } from 'express-session';
 import type { TokenSet } from '../client/token-set.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { Landing, QQConnectContext } from './context.js';
@@ -20,13 +21,23 @@ interface Arrival {
   user: QQUser;
 }
 
-/** Removes a login's tokens, in turn with whoever is refreshing them. */
-export async function removeTokens(context: QQConnectContext, req: Request, login: StoredLogin): Promise<void> {
-  const { tokens } = login;
-  if (!tokens) return;
-  await context.options.lock(lockKey(tokens.record), lockLimits(context.client.timeoutMs), async () =>
-    context.records.remove(req.sessionStore, tokens.record),
-  );
+/** Ends an earlier login of this browser, in turn with whoever is refreshing its tokens or its profile. */
+async function endEarlier(
+  context: QQConnectContext,
+  req: Request,
+  earlier: StoredLogin | undefined,
+  destroySession: () => Promise<void>,
+): Promise<void> {
+  const record = earlier?.tokens?.record;
+  if (record === undefined) {
+    await destroySession();
+    return;
+  }
+  await endInTurn(context, record, async () => {
+    await destroySession();
+    // Best effort: without its session nobody can use the record, and it expires.
+    await Promise.allSettled([context.records.remove(req.sessionStore, record)]);
+  });
 }
 
 /**
@@ -43,7 +54,7 @@ export async function landIn(
   let location = attempt.returnTo;
   let record: string | undefined;
   try {
-    await replaceSession(req, async (previous) => {
+    const fill = async (previous: Partial<SessionData>): Promise<void> => {
       const login: StoredLogin = {
         appId: user.appId,
         openid: user.openid,
@@ -74,12 +85,11 @@ export async function landIn(
         );
         login.tokens = { record, touchAt: touchAt(sessionMs, now) };
       }
-    });
+    };
+    await replaceSession(req, fill, async (destroySession) => endEarlier(context, req, earlier, destroySession));
   } catch (error) {
-    // Best effort: without its session nobody can use the record, and it expires.
     if (record !== undefined) await Promise.allSettled([records.remove(req.sessionStore, record)]);
     throw error;
   }
-  if (earlier) await Promise.allSettled([removeTokens(context, req, earlier)]);
   return { sessionId: req.sessionID, location };
 }

@@ -1,6 +1,7 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
-import { TOKEN_REFUSED, accessToken, lockKey, lockLimits, requireTokens } from './access-token.js';
+import { TOKEN_REFUSED, accessToken, requireTokens } from './access-token.js';
+import { lockKey, lockLimits } from './record-lock.js';
 import { loginRequired } from './refresh-tokens.js';
 import { saveSession } from './session.js';
 import type { Request } from 'express';

@@ -111,10 +111,12 @@ export function applicationData(session: Partial<SessionData>): Partial<SessionD
  * stored, then the old one destroyed. If anything fails, the request has its old session again, as it was.
  *
  * @param fill - fills the new session; runs before anything of it is stored
+ * @param end - destroys the old session by calling what it is given
  */
 export async function replaceSession(
   req: Request,
   fill: (previous: Session & Partial<SessionData>) => Promise<void>,
+  end: (destroy: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const previous = requireSession(req);
   const previousId = req.sessionID;
@@ -125,7 +127,9 @@ export async function replaceSession(
     await fill(previous);
     savedId = req.sessionID;
     await saveSession(req);
-    await stored((callback) => store.destroy(previousId, callback));
+    await end(async () => {
+      await stored((callback) => store.destroy(previousId, callback));
+    });
   } catch (error) {
     req.session = previous;
     req.sessionID = previousId;

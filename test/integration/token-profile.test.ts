@@ -7,7 +7,7 @@ import type { SandboxFault } from '../../src/sandbox.js';
 import type { Site } from '../support/site.js';
 
 const FAULTS: SandboxFault[] = [
-  { error: -23 },
+  { error: -22 },
   { error: 1002 },
   'timeout',
   'reset',
@@ -104,7 +104,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(await ask(visitor, '/profile')).toMatchObject({ body: { nickname: 'after' } });
   });
 
-  it.each([100013, 100014, 100015, 100016])('renew a token that QQ rejects, and ask again (%i)', async (code) => {
+  it.each([100013, 100014, 100015, 100016, -23])('renew a token that QQ rejects, and ask again (%i)', async (code) => {
     const first = await tokenOf(visitor);
     site.sandbox.failNext('user_info', { error: code });
     expect(await ask(visitor, '/auth/qq/refresh', 'post')).toMatchObject({ status: 200, body: { nickname: 'after' } });

@@ -1,6 +1,6 @@
 import { placeOf } from './access-token.js';
 import { endInTurn } from './record-lock.js';
-import { saveSession, stored, storedLogin } from './session.js';
+import { requireSession, saveSession, stored, storedLogin } from './session.js';
 import type { Request } from 'express';
 import type { QQConnectContext } from './context.js';
 
@@ -18,6 +18,7 @@ async function endSession(context: QQConnectContext, req: Request): Promise<void
  * turn: whoever finds the record gone afterwards finds the session gone, too, and brings neither back.
  */
 export async function logout(context: QQConnectContext, req: Request): Promise<void> {
+  requireSession(req);
   const login = storedLogin(req, context.client.appId);
   if (!login) return;
   const place = placeOf(req, login);

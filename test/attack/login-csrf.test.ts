@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { Visitor } from '../support/site.js';
+import { attemptCookie, cookiesSetBy, sessionCookie } from './support/cookies.js';
+import { startWatchedSite } from './support/watched-site.js';
+import type { Response } from 'supertest';
+import type { WatchedSite } from './support/watched-site.js';
+
+describe('an attacker who wants the victim to be logged in as the attacker', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  /** The attacker logs in at QQ as themselves, and keeps the callback for somebody else. */
+  async function attackersCallback(): Promise<URL> {
+    const attacker = site.sandbox.users[1]?.openid ?? '';
+    site.sandbox.nextUser(attacker);
+    return new Visitor(site).toCallback('/private');
+  }
+
+  function expectRefusal(response: Response): void {
+    expect(response.status).toBe(400);
+    expect(sessionCookie(response)).toBe('');
+  }
+
+  it('gets nowhere with a code and no state', async () => {
+    const victim = new Visitor(site);
+    const callback = await attackersCallback();
+    callback.searchParams.delete('state');
+    const asked = site.asked('token');
+    expectRefusal(await victim.callback(callback));
+    expect(site.asked('token')).toBe(asked);
+    expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it('gets nowhere with their own code and state in a browser that has begun no login', async () => {
+    const victim = new Visitor(site);
+    const asked = site.asked('token');
+    expectRefusal(await victim.callback(await attackersCallback()));
+    expect(site.asked('token')).toBe(asked);
+    expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it('gets nowhere while the victim has begun a login of their own, which still ends as it should', async () => {
+    const victim = new Visitor(site);
+    const own = await victim.toCallback('/private?mine');
+    expectRefusal(await victim.callback(await attackersCallback()));
+    const response = await victim.callback(own);
+    expect(response.headers.location).toBe('/private?mine');
+    const body: unknown = (await victim.agent.get('/private')).body;
+    expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
+  });
+
+  it('gets nowhere with a victim who is logged in: they stay who they are', async () => {
+    const victim = new Visitor(site);
+    await victim.login();
+    expectRefusal(await victim.callback(await attackersCallback()));
+    const body: unknown = (await victim.agent.get('/private')).body;
+    expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
+  });
+
+  it('gets nowhere with the state of a login that the victim has finished', async () => {
+    const victim = new Visitor(site);
+    const own = await victim.toCallback('/private');
+    await victim.callback(own);
+    const callback = await attackersCallback();
+    callback.searchParams.set('state', own.searchParams.get('state') ?? '');
+    const asked = site.asked('token');
+    const response = await victim.callback(callback);
+    expect(response.headers.location).toBe('/private');
+    expect(site.asked('token')).toBe(asked);
+    const body: unknown = (await victim.agent.get('/private')).body;
+    expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
+  });
+
+  it('gets nowhere with the same address on a victim who logged out', async () => {
+    const victim = new Visitor(site);
+    await victim.login();
+    await victim.agent.post('/auth/qq/logout');
+    expectRefusal(await victim.callback(await attackersCallback()));
+    expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it('gets nowhere by planting their session cookie beside their callback', async () => {
+    const attacker = await request(site.url).post('/session').send({ planted: true });
+    const response = await request(site.url)
+      .get((await attackersCallback()).href.slice(site.url.length))
+      .set('Cookie', sessionCookie(attacker));
+    expectRefusal(response);
+  });
+});
+
+describe('a thief of one half of a login', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it('cannot use the cookie of an attempt without its state', async () => {
+    const victim = new Visitor(site);
+    const stolen = attemptCookie(await victim.agent.get('/auth/qq/login'));
+    const own = await new Visitor(site).toCallback();
+    for (const path of [own.pathname + own.search, '/auth/qq/callback?code=A0B1C2D3E4F5061728394A5B6C7D8E9F']) {
+      const response = await request(site.url).get(path).set('Cookie', stolen);
+      expect(response.status).toBe(400);
+      expect(sessionCookie(response)).toBe('');
+    }
+  });
+
+  it('cannot rename the cookie of an attempt to fit another state', async () => {
+    const first = await new Visitor(site).agent.get('/auth/qq/login');
+    const visitor = new Visitor(site);
+    const second = await visitor.agent.get('/auth/qq/login');
+    const callback = await visitor.atQQ(second.headers.location ?? '');
+    const name = attemptCookie(second).split('=', 1)[0] ?? '';
+    const value = attemptCookie(first).slice(attemptCookie(first).indexOf('=') + 1);
+    const asked = site.asked('token');
+    const response = await request(site.url)
+      .get(callback.pathname + callback.search)
+      .set('Cookie', `${name}=${value}`);
+    expect(response.status).toBe(400);
+    expect(site.asked('token')).toBe(asked);
+  });
+
+  it('cannot use the state, with the code, in another browser', async () => {
+    const callback = await new Visitor(site).toCallback();
+    const thief = new Visitor(site);
+    await thief.toCallback();
+    const response = await thief.callback(callback);
+    expect(response.status).toBe(400);
+    expect((await thief.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it('finds nothing in the cookie: neither state nor destination can be read from it', async () => {
+    const login = await new Visitor(site).agent.get('/auth/qq/login?returnTo=/somewhere-private');
+    const state = new URL(login.headers.location ?? '').searchParams.get('state') ?? '';
+    const cookie = attemptCookie(login);
+    const parts = cookie.split(/[=.]/).map((part) => Buffer.from(part, 'base64url').toString());
+    for (const text of [cookie, ...parts]) {
+      expect(text).not.toContain(state);
+      expect(text).not.toContain('somewhere-private');
+    }
+  });
+
+  it('gets the cookie neither by script nor from another site, nor over plain http', async () => {
+    const http = await new Visitor(site).agent.get('/auth/qq/login');
+    expect(String(http.headers['set-cookie'])).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
+    await using secure = await startWatchedSite({ qq: { redirectUri: 'https://www.example.com/auth/qq/callback' } });
+    const https = await new Visitor(secure).agent.get('/auth/qq/login');
+    expect(String(https.headers['set-cookie'])).toMatch(
+      /^__Host-qq_login_.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+    expect(cookiesSetBy(https)).toHaveLength(1);
+  });
+});

@@ -4,7 +4,7 @@ import { failureOf } from './events.js';
 import { landIn } from './land.js';
 import { stateId } from './login-attempt.js';
 import { sendPopupPage } from './popup.js';
-import { rememberAttempt } from './request-context.js';
+import { rememberAttempt } from './attempt-of-request.js';
 import { adoptSession, requireSession, storedLogin } from './session.js';
 import type { Request, Response } from 'express';
 import type { Landing, QQConnectContext } from './context.js';

@@ -1,6 +1,7 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { escapeHtml, languageOf, sendPage } from './pages.js';
-import { contextOf, isInPopup, loginAgainUrl } from './request-context.js';
+import { isInPopup, loginAgainUrl } from './attempt-of-request.js';
+import { contextOf } from './extend-request.js';
 import { isApiCall } from './request-kind.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { QQErrorAction } from '../protocol/error-codes.js';
@@ -39,6 +40,7 @@ const words = {
     home: '返回首页',
     number: 'QQ 错误码',
     tellOwner: '请联系本站管理员，并告知下面的代码。',
+    ended: '这次登录没有完成，或者已经失效。',
     fix: '给开发者（生产环境中不显示）',
   },
   en: {
@@ -48,6 +50,7 @@ const words = {
     home: 'Back to the site',
     number: 'QQ error',
     tellOwner: 'Please tell the owner of this site, with the code below.',
+    ended: 'This login did not finish, or has come to its end.',
     fix: 'For the developer (not shown in production)',
   },
 };
@@ -62,15 +65,19 @@ function afterFirstSentence(hint: string): string {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
-function messageFor(error: QQConnectError, language: Language): string {
-  if (error.action === 'fix_configuration') return words[language].tellOwner;
-  return firstSentence(error.hint[language]);
+/** What the site's user reads, and what its developer reads beside it. */
+function explain(error: QQConnectError, language: Language): { forUser: string; toDo: string } {
+  const hint = error.hint[language];
+  if (error.action === 'fix_configuration') return { forUser: words[language].tellOwner, toDo: hint };
+  // What QQ says of a login that has to be done again is of use to its developer only.
+  if (error.action === 'login_again' && error.qqCode !== undefined)
+    return { forUser: words[language].ended, toDo: hint };
+  const rest = afterFirstSentence(hint);
+  // The page's first button says it.
+  return { forUser: firstSentence(hint), toDo: /^(?:请重新登录。|Log in again\.)$/.test(rest) ? '' : rest };
 }
 
-/** What the user's part of the page has not said yet. */
-function fixFor(error: QQConnectError, language: Language): string {
-  const hint = error.hint[language];
-  const toDo = error.action === 'fix_configuration' ? hint : afterFirstSentence(hint);
+function fixFor(error: QQConnectError, toDo: string, language: Language): string {
   return (
     `<section><h2>${words[language].fix}</h2><p><code lang="en">${escapeHtml(error.message)}</code></p>` +
     `${toDo && `<p>${escapeHtml(toDo)}</p>`}</section>`
@@ -93,13 +100,14 @@ function waysOut(req: Request, error: QQConnectError, language: Language): strin
 
 function sendErrorPage(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {
   const language = languageOf(req);
+  const { forUser, toDo } = explain(error, language);
   const code = error.qqCode === undefined ? error.code : `${words[language].number} ${error.qqCode} · ${error.code}`;
   sendPage(res, error.status, {
     language,
     title: (titlesByCode[error.code] ?? titles[error.action])[language],
-    body: `<p>${escapeHtml(messageFor(error, language))}</p>
+    body: `<p>${escapeHtml(forUser)}</p>
 <p class="note">${escapeHtml(code)}</p>
-${waysOut(req, error, language)}${showFix ? fixFor(error, language) : ''}`,
+${waysOut(req, error, language)}${showFix ? fixFor(error, toDo, language) : ''}`,
   });
 }
 

@@ -12,7 +12,7 @@ export const DEFAULT_CHANNEL = 'express-qq-connect';
 // Tells the opener, by whichever of two ways reaches it: a Cross-Origin-Opener-Policy, helmet's among them, cuts
 // `opener` off. A window that no script opened cannot be closed: it goes on as an ordinary login would.
 const SCRIPT = `
-const { channel, result, next } = document.querySelector('main [data-channel]').dataset;
+const { channel, result, next } = document.currentScript.dataset;
 const message = { source: 'express-qq-connect', channel, result };
 if (window.opener) window.opener.postMessage(message, location.origin);
 new BroadcastChannel(channel).postMessage(message);
@@ -50,8 +50,8 @@ export function sendPopupPage(
   sendPage(res, 200, {
     language,
     title: words[language][result],
-    body: `<p data-channel="${escapeHtml(channel)}" data-result="${result}" data-next="${escapeHtml(next)}"><a href="${escapeHtml(next)}">${words[language].go}</a></p>
-<script>${SCRIPT}</script>`,
+    body: `<script data-channel="${escapeHtml(channel)}" data-result="${result}" data-next="${escapeHtml(next)}">${SCRIPT}</script>
+<p><a href="${escapeHtml(next)}">${words[language].go}</a></p>`,
     scriptHash: SCRIPT_HASH,
   });
 }

@@ -1,5 +1,5 @@
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
-import { contextOf } from './request-context.js';
+import { contextOf } from './extend-request.js';
 import { isApiRequest } from './request-kind.js';
 import { requireSession } from './session.js';
 import type { Request, RequestHandler, Response } from 'express';

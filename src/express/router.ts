@@ -7,7 +7,7 @@ import { resolveOptions } from './options.js';
 import { routes } from './routes.js';
 import { storedLogin } from './session.js';
 import { warn } from './warn.js';
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { QQConnectContext } from './context.js';
 import type { QQConnectOptions } from './options.js';
 import type { Route } from './routes.js';
@@ -48,6 +48,12 @@ async function touchInPassing(context: QQConnectContext, req: Request, login: St
   );
 }
 
+/** The path that the browser asked for, wherever the router is mounted. */
+function pathOf({ originalUrl }: Request): string {
+  const query = originalUrl.indexOf('?');
+  return query === -1 ? originalUrl : originalUrl.slice(0, query);
+}
+
 /**
  * Makes the router that logs users in with QQ. Mount it once, behind express-session; every later handler reads
  * `req.qqUser`.
@@ -76,21 +82,33 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
   const byPath = routesByPath(context);
   let mountJudged = false;
 
-  const router = Router();
-  router.use(function qqConnect(req: Request, res: Response, next: NextFunction) {
+  function serve(req: Request, res: Response, next: NextFunction): void {
     if (!mountJudged && req.baseUrl !== '') warnAboutMount(context, req.baseUrl);
     mountJudged = true;
     extendRequest(context, req, res);
-    const path = req.originalUrl.split('?', 1)[0] ?? '';
-    const route = byPath.get(path) ?? byPath.get(path.replace(/\/$/, ''));
+    const path = pathOf(req);
+    const route = byPath.get(path) ?? (path.endsWith('/') ? byPath.get(path.slice(0, -1)) : undefined);
     if (route) {
       answer(context, route, req, res).catch(next);
       return;
     }
     const login = storedLogin(req, context.client.appId);
-    if (login?.tokens && Date.now() >= login.tokens.touchAt)
+    if (login?.tokens && Date.now() >= login.tokens.touchAt) {
       touchInPassing(context, req, login).then(() => next(), next);
-    else next();
-  });
+    } else {
+      next();
+    }
+  }
+
+  const router = Router() as Router & { handle: RequestHandler };
+  const dispatch = router.handle.bind(router);
+  // Every request of the application passes here, and a router's own way to its first handler costs more than all that
+  // is done there. What the application adds to the router is reached as ever.
+  router.handle = function qqConnect(req, res, next) {
+    serve(req, res, (error?: unknown) => {
+      if (error !== undefined || router.stack.length === 0) next(error);
+      else dispatch(req, res, next);
+    });
+  };
   return router;
 }

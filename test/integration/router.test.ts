@@ -140,6 +140,25 @@ describe('the router', () => {
     }
   });
 
+  it('is a router like any other, to which an application can add', async () => {
+    const router = qqConnect({ ...APP, graphUrl: sandbox.url, redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
+    router.get('/added/:name', (req, res) => void res.json({ name: req.params.name, user: req.qqUser ?? null }));
+    router.get('/broken', () => {
+      throw new Error('of the application');
+    });
+    const app = express();
+    app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false }), router);
+    app.get('/behind', (req, res) => void res.json({ has: typeof req.qqConnect.login }));
+    const ownErrors: express.ErrorRequestHandler = (error: Error, _req, res, _next) => {
+      res.status(500).send(error.message);
+    };
+    app.use(ownErrors);
+    expect((await request(app).get('/added/one')).body).toEqual({ name: 'one', user: null });
+    expect((await request(app).get('/behind')).body).toEqual({ has: 'function' });
+    expect((await request(app).get('/broken')).text).toBe('of the application');
+    expect((await request(app).get('/auth/qq/user')).status).toBe(401);
+  });
+
   it('takes a slash at the end of its routes', async () => {
     const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback/' });
     expect((await request(app).get('/auth/qq/user/')).status).toBe(401);

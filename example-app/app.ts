@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import session from 'express-session';
 import { qqConnect, qqErrorHandler, requireQQUser } from 'express-qq-connect';
+import { LOGIN_SCRIPT } from './login-script.js';
 import { ICON } from './logo.js';
 import { homePage, privatePage, problemPage, profilePage } from './pages.js';
 import { ownHost, securityHeaders } from './security.js';
@@ -22,6 +24,7 @@ declare module 'express-session' {
 }
 
 const MONTH = 30 * 86_400_000;
+const BROWSER_MODULE = fileURLToPath(import.meta.resolve('express-qq-connect/browser'));
 
 function send(res: Response, page: Html): void {
   // What is on a page depends on who asks.
@@ -55,6 +58,9 @@ export function createApp(config: Config, sessions: SessionStore): Express {
   app.use(securityHeaders(config));
   app.use(ownHost(config));
   app.get('/style.css', (_req, res) => void res.type('css').set('Cache-Control', 'no-cache').send(STYLE));
+  app.get('/qq-login.js', (_req, res) => void res.type('js').set('Cache-Control', 'no-cache').send(LOGIN_SCRIPT));
+  // Some package managers install below a directory with a dot.
+  app.get('/express-qq-connect.js', (_req, res) => res.sendFile(BROWSER_MODULE, { dotfiles: 'allow' }));
   app.get(['/favicon.svg', '/favicon.ico'], (_req, res) => {
     res.type('image/svg+xml').set('Cache-Control', 'max-age=86400').send(ICON);
   });

@@ -1,22 +1,14 @@
-import { initial } from './display-name.js';
 import { html } from './html.js';
-import type { QQUser } from 'express-qq-connect';
 import type { Html } from './html.js';
 
-/** One image. Tencent need not know which page of ours it is on. */
-export function image(src: string, pixels: number, alt: string): Html {
-  return html`<img
-    class="avatar"
-    src="${src}"
-    alt="${alt}"
-    width="${pixels}"
-    height="${pixels}"
-    referrerpolicy="no-referrer"
-  />`;
-}
+/** The sizes in which `/auth/qq/avatar` serves the user's avatar. */
+export type AvatarSize = 40 | 100 | 140 | 640;
 
-/** The user's avatar, or the first letter of their name where they have none. */
-export function avatar(user: QQUser, { name, pixels, alt }: { name: string; pixels: number; alt: string }): Html {
-  if (user.avatarUrl !== undefined) return image(user.avatarUrl, pixels, alt);
-  return html`<span class="avatar letter" aria-hidden="true">${initial(name)}</span>`;
+/**
+ * The user's avatar, from this site: Tencent does not learn who visits which page, and whoever has no avatar gets one
+ * with the first letter of their nickname. `pixels` is how large it is shown.
+ */
+export function avatar({ size = 100, pixels, alt }: { size?: AvatarSize; pixels: number; alt: string }): Html {
+  const src = `/auth/qq/avatar?size=${size}`;
+  return html`<img class="avatar" src="${src}" alt="${alt}" width="${pixels}" height="${pixels}" />`;
 }

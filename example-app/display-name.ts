@@ -10,12 +10,6 @@ export function displayName(user: QQUser, nameless: string): string {
   return BLANK.test(name) ? nameless : name;
 }
 
-/** The first letter of a name as a reader counts letters, for an avatar that is missing. */
-export function initial(name: string): string {
-  for (const { segment } of new Intl.Segmenter().segment(name)) return segment.toUpperCase();
-  return '?';
-}
-
 /** An openid or unionid, short enough to read. */
 export function shortId(id: string): string {
   return id.length > 13 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;

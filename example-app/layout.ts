@@ -25,12 +25,15 @@ export function loginButton(language: Language, returnTo: string): Html {
   >`;
 }
 
+// Only where there is a button for it to find.
+const LOGIN_SCRIPT = html`<script type="module" src="/qq-login.js"></script>`;
+
 function account({ language, user, path }: View): Html {
   const say = words[language];
   if (!user) return path === '/' ? html`` : loginButton(language, path);
   const name = displayName(user, say.nameless);
   return html`<div class="account" role="group" aria-label="${say.account}">
-    ${avatar(user, { name, pixels: 32, alt: '' })}
+    ${avatar({ pixels: 32, alt: '' })}
     <bdi class="name">${name}</bdi>
     <form method="post" action="/auth/qq/logout"><button class="plain">${say.logout}</button></form>
   </div>`;
@@ -56,7 +59,7 @@ function navigation({ language, path }: View): Html {
 
 /** A whole page. */
 export function layout(view: View, page: { title: string; main: Html }): Html {
-  const { language, sandbox } = view;
+  const { language, user, sandbox } = view;
   const say = words[language];
   const note = sandbox
     ? html`<p><strong class="badge">${say.sandbox}</strong> ${say.sandboxNote}</p>`
@@ -70,6 +73,7 @@ export function layout(view: View, page: { title: string; main: Html }): Html {
         <title>${page.title} · ${say.site}</title>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/style.css" />
+        ${user ? '' : LOGIN_SCRIPT}
       </head>
       <body>
         <a class="skip" href="#main">${say.skip}</a>

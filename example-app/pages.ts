@@ -1,9 +1,10 @@
-import { avatar, image } from './avatar.js';
+import { avatar } from './avatar.js';
 import { displayName, shortId } from './display-name.js';
 import { html } from './html.js';
 import { layout, loginButton } from './layout.js';
 import { words } from './words.js';
 import type { QQUser } from 'express-qq-connect';
+import type { AvatarSize } from './avatar.js';
 import type { Html } from './html.js';
 import type { View } from './layout.js';
 import type { Words } from './words.js';
@@ -19,7 +20,7 @@ function welcome({ language, user }: UserView): Html {
   const say = words[language];
   const name = displayName(user, say.nameless);
   return html`<section class="hero">
-    ${avatar(user, { name, pixels: 96, alt: say.avatarOf(name) })}
+    ${avatar({ pixels: 96, alt: say.avatarOf(name) })}
     <h1>${say.welcome}<bdi>${name}</bdi></h1>
     <p class="lead">${say.welcomeLead}</p>
     <p><a class="button" href="/profile">${say.profile}</a></p>
@@ -78,7 +79,7 @@ export function privatePage(view: UserView, visits: number): Html {
 function facts(user: QQUser, say: Words): Html {
   const gender = user.gender === undefined ? say.unknown : say[user.gender];
   const nickname = displayName(user, say.emptyNickname);
-  const unionid = user.unionid === undefined ? say.noUnionid : html`<code>${shortId(user.unionid)}</code>`;
+  const unionid = user.unionid === undefined ? say.notGiven : html`<code>${shortId(user.unionid)}</code>`;
   return html`<dl class="sheet">
     <div>
       <dt>${say.nickname}</dt>
@@ -103,33 +104,48 @@ function facts(user: QQUser, say: Words): Html {
   </dl>`;
 }
 
-function figure(
-  url: string | undefined,
-  pixels: number,
-  [size, kind]: [string, string],
-  alt: string,
-  say: Words,
-): Html {
-  const picture = url === undefined ? html`<p class="missing">${say.noAvatar}</p>` : image(url, pixels, alt);
-  return html`<li>
-    <figure>
-      ${picture}
-      <figcaption><b>${size}</b>${kind}</figcaption>
-    </figure>
-  </li>`;
-}
+// Each as large as it is, but the largest.
+const SHOWN: [AvatarSize, number][] = [
+  [640, 200],
+  [140, 140],
+  [100, 100],
+  [40, 40],
+];
 
 function gallery(user: QQUser, say: Words): Html {
   const alt = say.avatarOf(displayName(user, say.nameless));
-  const { qqAvatar, qzoneAvatar, pixels } = say;
+  const figures = SHOWN.map(
+    ([size, pixels]) =>
+      html`<li>
+        <figure>
+          ${avatar({ size, pixels, alt })}
+          <figcaption>${say.pixels(size)}</figcaption>
+        </figure>
+      </li>`,
+  );
   return html`<ul class="gallery">
-    ${figure(user.figureurl_qq, 200, [say.largest, qqAvatar], alt, say)}
-    ${figure(user.figureurl_qq_2, 100, [pixels(100), qqAvatar], alt, say)}
-    ${figure(user.figureurl_qq_1, 40, [pixels(40), qqAvatar], alt, say)}
-    ${figure(user.figureurl_2, 100, [pixels(100), qzoneAvatar], alt, say)}
-    ${figure(user.figureurl_1, 50, [pixels(50), qzoneAvatar], alt, say)}
-    ${figure(user.figureurl, 30, [pixels(30), qzoneAvatar], alt, say)}
+    ${figures}
   </ul>`;
+}
+
+const FIGURES = [
+  'figureurl_qq',
+  'figureurl_qq_2',
+  'figureurl_qq_1',
+  'figureurl_2',
+  'figureurl_1',
+  'figureurl',
+] as const;
+
+function addresses(user: QQUser, say: Words): Html {
+  const rows = FIGURES.map((field) => {
+    const address = user[field];
+    return html`<div>
+      <dt><code>${field}</code></dt>
+      <dd>${address === undefined ? say.notGiven : html`<code>${address}</code>`}</dd>
+    </div>`;
+  });
+  return html`<dl class="sheet addresses">${rows}</dl>`;
 }
 
 /** All that QQ tells about a user. `refreshed`: it has just been fetched again. */
@@ -144,7 +160,13 @@ export function profilePage(view: UserView, refreshed: boolean): Html {
       ${facts(user, say)}
       <section aria-labelledby="avatars">
         <h2 id="avatars">${say.avatars}</h2>
+        <p class="quiet">${say.avatarsNote}</p>
         ${gallery(user, say)}
+      </section>
+      <section aria-labelledby="addresses">
+        <h2 id="addresses">${say.addresses}</h2>
+        <p class="quiet">${say.addressesNote}</p>
+        ${addresses(user, say)}
         <form method="post" action="/profile/refresh">
           <button class="button" aria-describedby="refresh-note">${say.refresh}</button>
           <p class="quiet" id="refresh-note">${say.refreshNote}</p>

@@ -13,7 +13,7 @@ async function startOn(port: number): Promise<Sandbox> {
 
 /**
  * Starts a sandbox that plays QQ, and sets the variables that point the application at it: the same ones that you set
- * for the real QQ. Its port is a fixed one where that is free, so that avatar URLs in sessions survive a restart.
+ * for the real QQ. Its port is a fixed one where that is free, so that a login page that is open survives a restart.
  */
 export async function playQQ(): Promise<Sandbox> {
   if (process.env.NODE_ENV === 'production') {

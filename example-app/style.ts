@@ -1,4 +1,4 @@
-/** The stylesheet of every page: dark or light as the system is, readable on a phone, without script or web font. */
+/** The stylesheet of every page: dark or light as the system is, readable on a phone, without a web font. */
 export const STYLE = `:root {
   color-scheme: light dark;
   --ground: #f3f6fb;
@@ -99,15 +99,14 @@ dt { color: var(--quiet); font-size: .9rem }
 dd { margin: 0; font-size: 1.08rem; font-weight: 600; overflow-wrap: anywhere }
 code { font: 500 .95em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
 .avatar { flex: none; border-radius: 50%; background: var(--line); object-fit: cover; vertical-align: middle }
-.letter { display: inline-grid; place-items: center; width: 2rem; height: 2rem; background: var(--tint); color: var(--accent); font-weight: 700 }
-.hero .letter { width: 6rem; height: 6rem; font-size: 2.6rem }
-.gallery { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 1.1rem; margin: 0 0 1.75rem; padding: 0; list-style: none }
-.gallery li { display: flex }
-figure { display: flex; flex: 1; flex-direction: column; align-items: center; justify-content: center; gap: .9rem; margin: 0; padding: 1.5rem 1rem }
-figure .avatar { border-radius: 18% }
-figcaption { color: var(--quiet); font-size: .92rem; line-height: 1.4; text-align: center }
-figcaption b { display: block; color: var(--text) }
-.missing { display: grid; place-items: center; max-width: 9rem; min-height: 5rem; margin: 0; padding: .75rem; border: 2px dashed var(--line); border-radius: 1rem; color: var(--quiet); font-size: .88rem; text-align: center }
+.gallery { display: flex; gap: 1.1rem; margin: 0; padding: 0; list-style: none }
+.gallery li { display: flex; flex: 1 1 auto }
+figure { display: grid; flex: 1; grid-template-rows: 1fr auto; place-items: center; gap: .9rem; margin: 0; padding: 1.5rem 1rem }
+figure .avatar { max-width: 100%; height: auto; border-radius: 18% }
+figcaption { color: var(--quiet); font-size: .92rem; line-height: 1.4 }
+.addresses { grid-template-columns: 1fr; gap: .7rem; margin-bottom: 1.75rem }
+.addresses div { display: grid; grid-template-columns: 9rem 1fr; gap: 0 1rem; align-items: baseline }
+.addresses dd { font-size: .92rem; font-weight: 400 }
 
 footer { border-top: 1px solid var(--line); color: var(--quiet); font-size: .92rem }
 footer .wide { padding-block: 1.1rem }
@@ -123,10 +122,8 @@ footer .badge { margin-right: .4rem }
   .account, header .qq-button { margin-left: auto }
   .account .name { max-width: 6rem }
   main { padding-block: 1.75rem 2.5rem }
-  .gallery { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: .75rem }
-  .gallery li { grid-column: span 2 }
-  .gallery li:nth-child(2), .gallery li:nth-child(3) { grid-column: span 3 }
-  .gallery li:first-child { grid-column: span 6 }
+  .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem }
+  .addresses div { grid-template-columns: 1fr }
   figure { padding: 1.1rem .6rem }
 }
 @media (max-width: 30rem) {

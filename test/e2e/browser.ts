@@ -7,8 +7,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const SCREENSHOTS = 'artifacts/screenshots';
 
-/** Starts Chromium without a window. */
-export async function launch(executablePath: string): Promise<Browser> {
+/** Starts Chromium without a window, with what else it is to be told on its command line. */
+export async function launch(executablePath: string, more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -19,6 +19,7 @@ export async function launch(executablePath: string): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
@@ -60,6 +61,12 @@ export async function visit(browser: Browser, options: BrowserContextOptions = d
   };
 }
 
+/** Does what opens a pop-up, and gives its page. */
+export async function popupFrom(page: Page, task: () => Promise<void>): Promise<Page> {
+  const [popup] = await Promise.all([page.waitForEvent('popup'), task()]);
+  return popup;
+}
+
 /** On the sandbox's page: logs in as the person with this nickname. */
 export async function choosePersona(page: Page, nickname: string): Promise<void> {
   await page.getByRole('button', { name: nickname }).click();
@@ -80,8 +87,13 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
-/** How wide each image on the page really is; 0 for one that did not load. */
-export async function imageWidths(page: Page): Promise<number[]> {
+/** Each image of the page's content: how wide it really is (0 for one that did not load), and its type. */
+export async function images(page: Page): Promise<[width: number, type: string][]> {
   await page.waitForLoadState('load');
-  return page.evaluate<number[]>('[...document.querySelectorAll("main img")].map((image) => image.naturalWidth)');
+  return page.evaluate<[number, string][]>(`Promise.all(
+    [...document.querySelectorAll('main img')].map(async ({ naturalWidth, src }) => [
+      naturalWidth,
+      (await fetch(src)).headers.get('content-type'),
+    ]),
+  )`);
 }

@@ -1,0 +1,27 @@
+/**
+ * Lets the login button open a pop-up where there is room for one. Without script, on a phone, or with a key held down
+ * that asks for a tab of its own, it stays the link that it is; `loginWithPopup` follows it where pop-ups are blocked.
+ */
+export const LOGIN_SCRIPT = `import { loginWithPopup } from '/express-qq-connect.js';
+
+const roomy = matchMedia('(min-width: 48rem) and (hover: hover)');
+
+async function login(button) {
+  const returnTo = new URL(button.href).searchParams.get('returnTo');
+  try {
+    const user = await loginWithPopup({ returnTo });
+    location.assign(user ? returnTo : '/?qq_login=cancelled');
+  } catch (error) {
+    console.error(error);
+    location.assign(button.href); // the server's own page says what is wrong
+  }
+}
+
+for (const button of document.querySelectorAll('.qq-button')) {
+  button.addEventListener('click', (event) => {
+    if (!roomy.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    login(button);
+  });
+}
+`;

@@ -35,6 +35,7 @@ function run(command: string, args: string[], cwd: string): string {
 describe('the packed tarball', () => {
   let folder: string;
   let installed: string;
+  let tarballFile: string;
   let files: string[];
 
   beforeAll(() => {
@@ -47,9 +48,10 @@ describe('the packed tarball', () => {
     }[];
     if (!tarball) throw new Error('npm packed nothing');
     files = tarball.files.map(({ path }) => path);
+    tarballFile = join(folder, tarball.filename);
     installed = join(folder, 'node_modules', 'express-qq-connect');
     mkdirSync(installed, { recursive: true });
-    run('tar', ['-xzf', join(folder, tarball.filename), '--strip-components=1', '-C', installed], folder);
+    run('tar', ['-xzf', tarballFile, '--strip-components=1', '-C', installed], folder);
     // What `npm install` would bring: the production dependencies and the peers, and nothing else.
     for (const name of [
       ...Object.keys(manifest.dependencies),
@@ -82,9 +84,14 @@ describe('the packed tarball', () => {
     const bare = new Set<string>();
     for (const path of readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })) {
       if (!path.endsWith('.js') && !path.endsWith('.d.ts')) continue;
-      const text = readFileSync(join(installed, 'dist', path), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, '');
-      for (const [, name] of text.matchAll(/(?:from|import)\s*\(?\s*'((?:@[\w-]+\/)?[\w-]+)(?:\/[\w./-]+)?'/g))
-        bare.add(name ?? '');
+      const text = readFileSync(join(installed, 'dist', path), 'utf8');
+      const imports = text.matchAll(
+        /^\s*(?:import|export)\b[^;'"]*from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+      );
+      for (const [, from, effect, dynamic] of imports) {
+        const name = /^(?:@[\w-]+\/)?[\w-]+/.exec(from ?? effect ?? dynamic ?? '')?.[0];
+        if (name !== undefined && name !== 'node') bare.add(name);
+      }
     }
     const known = [
       ...Object.keys(manifest.dependencies),
@@ -146,7 +153,7 @@ describe('the packed tarball', () => {
     run(process.execPath, [resolve('node_modules/publint/src/cli.js'), '--strict', installed], '.');
     run(
       process.execPath,
-      [resolve('node_modules/@arethetypeswrong/cli/dist/index.js'), '--profile', 'esm-only', '--pack', installed],
+      [resolve('node_modules/@arethetypeswrong/cli/dist/index.js'), '--profile', 'esm-only', tarballFile],
       '.',
     );
   });

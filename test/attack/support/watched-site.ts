@@ -25,10 +25,8 @@ const sites = new Set<{ watch: LeakWatch; learn: () => Promise<void> }>();
 export const warnings: { code: string; message: string }[] = [];
 
 for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-  const print = console[method].bind(console);
   jest.spyOn(console, method).mockImplementation((...args: unknown[]) => {
     for (const { watch } of sites) args.forEach((arg) => watch.hear(`console.${method}`, arg));
-    print(...args);
   });
 }
 jest.spyOn(process, 'emitWarning').mockImplementation(((message: string, options?: { code?: string }) => {

@@ -72,8 +72,9 @@ export function qqAppAvatarUrl(
   { size = 100 }: { size?: 40 | 100 | 140 | 640 } = {},
 ): string {
   const segment = /^[A-Za-z0-9_-]{1,128}$/;
-  check(segment.test(appId), 'appId must be the APP ID of connect.qq.com');
-  check(segment.test(openid), 'openid must be the one that QQ answered, 32 hex digits');
+  const isSegment = (value: unknown): boolean => typeof value === 'string' && segment.test(value);
+  check(isSegment(appId), 'appId must be the APP ID of connect.qq.com');
+  check(isSegment(openid), 'openid must be the one that QQ answered, 32 hex digits');
   checkSize(size, [40, 100, 140, 640]);
   return `https://thirdqq.qlogo.cn/qqapp/${appId}/${openid}/${size}`;
 }

@@ -20,7 +20,8 @@ export function receivedQuery(callbackUrl: string | URL, redirectUri: string): U
  */
 export function callbackQuery(received: URLSearchParams, expectedState: string): URLSearchParams {
   const state = received.getAll('state');
-  if (state.length === 0) throw new QQRequestError('ERR_QQ_STATE_MISSING', 'callback: it came without a state');
+  if (state.length === 0 || state[0] === '')
+    throw new QQRequestError('ERR_QQ_STATE_MISSING', 'callback: it came without a state');
   if (state.length > 1 || state[0] !== expectedState) {
     throw new QQRequestError('ERR_QQ_STATE_UNKNOWN', 'callback: its state is not that of this login');
   }

@@ -92,7 +92,7 @@ export function readOptions<T extends z.ZodObject>(
   const wrong = result.error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: no such option`;
     const name = issue.path.length > 0 ? issue.path.join('.') : 'options';
-    const environment = names[name];
+    const environment = names[String(issue.path[0])];
     return `${name}${environment === undefined ? '' : ` (${environment})`} ${issue.message}`;
   });
   throw new QQConfigurationError(`express-qq-connect is not configured correctly: ${wrong.join('; ')}`, {

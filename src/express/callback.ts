@@ -19,6 +19,7 @@ function goOn(
   end: { popup?: string | undefined; result: PopupResult; location: string },
 ): void {
   const { popup, result, location } = end;
+  if (res.headersSent) return; // onLogin has answered, against its contract; the user is logged in all the same
   if (popup !== undefined) {
     sendPopupPage(req, res, { channel: popup, result, next: location });
     return;

@@ -82,6 +82,16 @@ export function createContext({ encryptionKeys, ...options }: ResolvedOptions): 
     avatar: `${basePath}/avatar`,
     callback: callbackPath.replace(/(.)\/+$/, '$1'),
   };
+  const taken = Object.entries(paths).find(([name, path]) => name !== 'callback' && path === paths.callback);
+  if (taken) {
+    throw new QQConfigurationError(
+      `express-qq-connect is not configured correctly: callbackPath is the same path as the router's own route ${taken[0]} below basePath`,
+      {
+        en: 'Choose another callbackPath (redirectUri) or basePath.',
+        zh: '请更换 callbackPath（redirectUri）或 basePath。',
+      },
+    );
+  }
   const rules: ReturnToRules = {
     siteOrigin: redirectUri.origin,
     publicPrefix: publicPrefix(redirectUri, callbackPath),

@@ -147,7 +147,10 @@ export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorReques
       return;
     }
     const showFix = options.showFix ?? req.app.get('env') !== 'production';
-    if (isApiCall(req)) sendErrorJson(req, res, error, showFix);
+    // A refresh has no page: whoever asks for it is a program, even one that does not say so.
+    const path = req.originalUrl.split('?', 1)[0];
+    const isRefresh = path === contextOf(req)?.paths.refresh;
+    if (isApiCall(req) || isRefresh) sendErrorJson(req, res, error, showFix);
     else sendErrorPage(req, res, error, showFix);
   };
 }

@@ -28,13 +28,18 @@ export function failureOf(error: unknown): EventFailure {
   return { code: error.code, step: error.step, ...(error.qqCode !== undefined && { qqCode: error.qqCode }) };
 }
 
-/** Makes the function that tells `onEvent`; what a listener throws must not decide a login. */
-export function eventTeller(onEvent: ((event: QQConnectEvent) => void) | undefined): (event: QQConnectEvent) => void {
+/** Listens to events. */
+export type EventListener = (event: QQConnectEvent) => void | Promise<void>;
+
+/** Makes the function that tells `onEvent`; what a listener throws, now or later, must not decide a login. */
+export function eventTeller(onEvent: EventListener | undefined): (event: QQConnectEvent) => void {
+  if (!onEvent) return () => undefined;
+  let hasFailed = false;
   return (event) => {
-    try {
-      onEvent?.(event);
-    } catch {
-      warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);
-    }
+    const listen = async (): Promise<void> => onEvent(event);
+    listen().catch(() => {
+      if (!hasFailed) warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);
+      hasFailed = true;
+    });
   };
 }

@@ -28,7 +28,7 @@ class RequestLogin implements QQConnectRequest {
   }
 
   async login(options: LoginOptions = {}): Promise<void> {
-    const page = this.#req.method === 'GET' ? this.#req.originalUrl : undefined;
+    const page = ['GET', 'HEAD'].includes(this.#req.method) ? this.#req.originalUrl : undefined;
     await beginLogin(this.#context, this.#req, this.#res, { ...options, returnTo: options.returnTo ?? page });
   }
 

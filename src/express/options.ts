@@ -11,7 +11,7 @@ import type { QQConnectClientOptions } from '../client/options.js';
 import type { TokenSet } from '../client/token-set.js';
 import type { Lock } from '../lock/lock.js';
 import type { QQUser } from '../protocol/profile.js';
-import type { QQConnectEvent } from './events.js';
+import type { EventListener } from './events.js';
 
 /** What the option `onLogin` is called with. */
 export interface LoginDetails {
@@ -60,12 +60,13 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   cancelUrl?: string | undefined;
   /**
-   * Called once for each login, before anything of it is stored: the place to link the account. May answer
-   * `{ returnTo }` to lead elsewhere; what it throws refuses the login and goes to the error handlers.
+   * Called once for each login, before anything of it is stored: the place to link the account. It does not answer the
+   * request: it may return `{ returnTo }` to lead elsewhere, and what it throws refuses the login and goes to the error
+   * handlers.
    */
   onLogin?: ((details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>) | undefined;
   /** Hears of every login, for logs and metrics. Events hold no secret. */
-  onEvent?: ((event: QQConnectEvent) => void) | undefined;
+  onEvent?: EventListener | undefined;
   /**
    * What a logout does: destroy the session, or keep the application's data in it.
    * @defaultValue `'destroy'`
@@ -103,7 +104,13 @@ const environment = {
 } as const;
 
 const path = z.string('must be a path').regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /');
-const place = z.string('must be a path or URL').min(1, 'must be a path or URL');
+// The rest is judged against redirectUri, once that is known.
+const place = z
+  .string('must be a path or URL')
+  .regex(
+    /^(?:\/(?![/\\])|https?:\/\/[^/\\])[^\\]*$/i,
+    'must be a path of this site, or a URL of one of allowedReturnOrigins',
+  );
 const callback = <T>(): z.ZodOptional<z.ZodCustom<T>> =>
   z.custom<T>((value) => typeof value === 'function', 'must be a function').optional();
 const origin = z
@@ -142,7 +149,10 @@ const ownClient = z.strictObject({ ...clientOptionsShape, ...routerShape }, 'mus
 const sharedClient = z.strictObject(
   {
     ...routerShape,
-    client: z.custom<QQConnectClient>((value) => value instanceof QQConnectClient, 'must be a QQConnectClient'),
+    client: z.custom<QQConnectClient>(
+      (value) => value instanceof QQConnectClient,
+      'must be a QQConnectClient of this copy of express-qq-connect',
+    ),
   },
   'must be an object',
 );
@@ -158,8 +168,16 @@ export interface ResolvedOptions extends Omit<RouterOptions, 'encryptionKey' | '
   lock: Lock;
 }
 
+function isObject(options: unknown): options is object {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
+}
+
 function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
-  const filled: Record<string, unknown> = { ...options };
+  // A key whose value is undefined is one that was not given.
+  const filled = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    unknown
+  >;
   for (const [option, variable] of Object.entries(environment)) {
     const value = process.env[variable];
     const belongsToClient = option !== 'encryptionKey' && filled.client !== undefined;
@@ -187,8 +205,8 @@ function warnAboutRedirectUri(client: QQConnectClient): void {
  * @throws `QQConfigurationError` that names every wrong option, and no value
  */
 export function resolveOptions(options: QQConnectOptions = {}): ResolvedOptions {
-  const given = withEnvironment(options);
-  const shared = given.client !== undefined;
+  const given = isObject(options) ? withEnvironment(options) : (options as Record<string, unknown>);
+  const shared = isObject(given) && given.client !== undefined;
   const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
   const { encryptionKey, ...rest } = router;
   warnAboutRedirectUri(client);

@@ -1,6 +1,7 @@
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
+import { rememberAttempt } from './attempt-of-request.js';
 import { contextOf } from './extend-request.js';
-import { isApiRequest } from './request-kind.js';
+import { isApiRequest, isPrefetch } from './request-kind.js';
 import { requireSession } from './session.js';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -18,6 +19,12 @@ function hasJustCancelled(req: Request): boolean {
   return /[?&]qq_login=cancelled(?:&|$)/.test(req.originalUrl);
 }
 
+function withoutCancelled(url: string): string {
+  return url.replace(/([?&])qq_login=cancelled(&|$)/, (_all, before: string, after: string) =>
+    after === '&' ? before : '',
+  );
+}
+
 async function demandLogin(req: Request, res: Response, answer: 'auto' | 'login' | 'json'): Promise<void> {
   const context = contextOf(req);
   if (!context) {
@@ -30,7 +37,10 @@ async function demandLogin(req: Request, res: Response, answer: 'auto' | 'login'
   requireSession(req);
   if (answer === 'json' || (answer === 'auto' && isApiRequest(req))) {
     res.status(401).set('Cache-Control', 'no-store').json({ error: 'login_required', login_url: context.loginUrl });
+  } else if (req.method === 'GET' && isPrefetch(req)) {
+    res.status(204).set('Cache-Control', 'no-store').end(); // a login that nobody asked for would push out a real one
   } else if (hasJustCancelled(req)) {
+    rememberAttempt(req, { returnTo: withoutCancelled(req.originalUrl) });
     throw new QQRequestError('ERR_QQ_LOGIN_REQUIRED', 'session: the login was cancelled and this page needs one');
   } else {
     await req.qqConnect.login();

@@ -42,10 +42,13 @@ function warnAboutMount(context: QQConnectContext, mountedAt: string): void {
   }
 }
 
+const touchWarned = new WeakSet<QQConnectContext>();
+
 async function touchInPassing(context: QQConnectContext, req: Request, login: StoredLogin): Promise<void> {
-  await touchTokens(context, req, login).catch(() =>
-    warn('QQ_TOUCH', 'the lifetime of a token record could not be renewed'),
-  );
+  await touchTokens(context, req, login).catch(() => {
+    if (!touchWarned.has(context)) warn('QQ_TOUCH', 'the lifetime of a token record could not be renewed');
+    touchWarned.add(context);
+  });
 }
 
 /** The path that the browser asked for, wherever the router is mounted. */

@@ -1,7 +1,7 @@
 import { QQConfigurationError } from '../protocol/errors/index.js';
 
 /**
- * A connected client of `redis` (node-redis, version 5: a client, pool, cluster or sentinel) or of `ioredis`. Only
+ * A connected client of `redis` (node-redis, version 4 or 5: a client, pool, cluster or sentinel) or of `ioredis`. Only
  * these two methods are called; which of the two libraries it is shows in how they name their commands.
  */
 export interface RedisLockClient {
@@ -20,7 +20,7 @@ export interface RedisCommands {
 }
 
 interface NodeRedis {
-  set(key: string, value: string, options: { condition: 'NX'; expiration: { type: 'PX'; value: number } }): unknown;
+  set(key: string, value: string, options: { PX: number; NX: true }): unknown;
   eval(script: string, options: { keys: string[]; arguments: string[] }): unknown;
 }
 
@@ -39,8 +39,8 @@ function has(client: unknown, ...methods: string[]): boolean {
 function nodeRedisCommands(client: NodeRedis): RedisCommands {
   return {
     async setIfAbsent(key, value, expiresMs) {
-      const options = { condition: 'NX', expiration: { type: 'PX', value: expiresMs } } as const;
-      return (await client.set(key, value, options)) !== null;
+      // The words of version 4, which 5 takes too: version 4 would ignore those of 5, and lock nothing.
+      return (await client.set(key, value, { PX: expiresMs, NX: true })) !== null;
     },
     async deleteIfEqual(key, value) {
       await client.eval(DELETE_IF_EQUAL, { keys: [key], arguments: [value] });

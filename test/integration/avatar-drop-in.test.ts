@@ -48,6 +48,17 @@ describe('the nobase form', () => {
     expect(response.text).toBe('{"code":404,"msg":"用户不存在"}');
   });
 
+  it('says in code that the application could not tell whose avatar it is', async () => {
+    const broken = (): never => {
+      throw new Error('the database is away');
+    };
+    for (const resolve of [broken, () => ({ uin: 'no number' })]) {
+      await using site = await startAvatarSite(hit, { resolveUser: resolve });
+      const answer = await request(site.url).get(`/avatars/api/user/get_avatar?appid=app&user=${QQ}`).expect(200);
+      expect(answer.body).toEqual({ code: 502, msg: '暂时无法获取头像' });
+    }
+  });
+
   it('says in code that Tencent fails or that it is too much', async () => {
     await using down = await startAvatarSite(dead, { resolveUser });
     const failed = await request(down.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`).expect(200);

@@ -86,13 +86,24 @@ describe('onEvent', () => {
     expect(sent.filter(Boolean).length).toBeGreaterThan(2);
   });
 
+  it('decides nothing when it fails later: a rejected promise ends no process', async () => {
+    using warnings = collectWarnings();
+    const other = await startSite({ qq: { onEvent: async () => Promise.reject(new Error('metrics are down')) } });
+    try {
+      expect((await new Visitor(other).login('/private')).headers.location).toBe('/private');
+    } finally {
+      await other.close();
+    }
+    expect(warnings.map(({ code }) => code)).toEqual(['QQ_ON_EVENT']);
+  });
+
   it('decides nothing: what a listener throws is a warning', async () => {
     using warnings = collectWarnings();
     listen = () => {
       throw new Error('a secret of the listener');
     };
     expect((await new Visitor(site).login('/private')).headers.location).toBe('/private');
-    expect(warnings.map(({ code }) => code)).toEqual(['QQ_ON_EVENT', 'QQ_ON_EVENT']);
+    expect(warnings.map(({ code }) => code)).toEqual(['QQ_ON_EVENT']);
     expect(warnings[0]?.type).toBe('QQConnectWarning');
     expect(warnings[0]?.message).toContain('login_started');
     expect(JSON.stringify(warnings)).not.toContain('a secret');

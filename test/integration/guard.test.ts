@@ -60,6 +60,20 @@ describe('requireQQUser', () => {
     expect(await request(site.url).get('/any').set(headers)).toMatchObject(toLogin);
   });
 
+  it.each(['Sec-Purpose', 'Purpose', 'X-Moz'])(
+    'begins no login for a page that a browser only fetches in advance (%s)',
+    async (header) => {
+      const response = await request(site.url).get('/any').set('Accept', PAGE).set(header, 'prefetch');
+      expect(response.status).toBe(204);
+      expect(response.headers['set-cookie']).toBeUndefined();
+    },
+  );
+
+  it('leads back to the page from the button that is shown after a cancel', async () => {
+    const { text } = await request(site.url).get('/any?tab=2&qq_login=cancelled').set('Accept', PAGE);
+    expect(text).toContain(`?returnTo=${encodeURIComponent('/any?tab=2')}`);
+  });
+
   it('sends a HEAD to the login as it would a GET', async () => {
     expect((await request(site.url).head('/any').set('Accept', PAGE)).status).toBe(302);
   });

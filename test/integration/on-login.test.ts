@@ -39,6 +39,16 @@ describe('onLogin', () => {
     site.app.set('env', 'test'); // Express prints no stack then
   });
   afterAll(() => site.close());
+
+  it('may answer the request itself, against its contract, and the login stands', async () => {
+    onLogin = ({ res }) => {
+      res.redirect('/bind');
+    };
+    const visitor = new Visitor(site);
+    expect((await visitor.login()).headers.location).toBe('/bind');
+    expect(errors).toEqual([]);
+  });
+
   beforeEach(() => {
     onLogin = () => undefined;
     calls = [];

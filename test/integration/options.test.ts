@@ -47,6 +47,29 @@ describe('the options of qqConnect', () => {
     expect(url.searchParams.get('redirect_uri')).toBe(GOOD.redirectUri);
   });
 
+  it('count as not given where their value is undefined', async () => {
+    const client = new QQConnectClient(GOOD);
+    expect((await loginUrl({ ...GOOD, client: undefined, onLogin: undefined })).origin).toBe('https://graph.qq.com');
+    expect((await loginUrl({ client, appId: undefined })).searchParams.get('client_id')).toBe(GOOD.appId);
+  });
+
+  it('are an object', () => {
+    for (const options of [null, 'options', [GOOD]]) {
+      expect(complaint(options as unknown as Record<string, unknown>).message).toContain('must be an object');
+    }
+  });
+
+  it('are all named in one message, the places to go among them', () => {
+    const wrong = { ...GOOD, defaultReturnTo: '//evil.example', cancelUrl: 'javascript:alert(1)', bogus: 1 };
+    const { message } = complaint(wrong);
+    for (const name of ['defaultReturnTo', 'cancelUrl', 'bogus']) expect(message).toContain(name);
+  });
+
+  it('cannot lay the callback over a route of the router', () => {
+    const { message } = complaint({ ...GOOD, redirectUri: 'https://www.example.com/auth/qq/login' });
+    expect(message).toMatch(/callbackPath.*basePath/);
+  });
+
   it('come from the environment where they are not given', async () => {
     process.env.QQ_APP_ID = '100000077';
     process.env.QQ_APP_KEY = GOOD.appKey;

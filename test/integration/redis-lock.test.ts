@@ -175,6 +175,20 @@ describeWithRedis('redisLock', () => {
     }
   });
 
+  it('speaks words that node-redis 4 knows, too: it would ignore others, and lock nothing', async () => {
+    const sent: unknown[] = [];
+    const version4 = {
+      mGet: () => undefined,
+      set: async (_key: string, _value: string, options: unknown) => {
+        sent.push(options);
+        return 'OK';
+      },
+      eval: async () => 1,
+    };
+    await redisLock(version4 as unknown as RedisLockClient)('key', { expiresMs: 1_000, waitMs: 0 }, async () => 'done');
+    expect(sent).toEqual([{ PX: 1_000, NX: true }]);
+  });
+
   it.each([
     ['nothing', undefined],
     ['null', null],

@@ -1,7 +1,9 @@
 import { DEFAULT_AVATAR_SIZE } from '../../avatar/sizes.js';
 import { parametersOf } from './avatar-query.js';
+import { warn } from '../warn.js';
 import { sendAvatar } from './send-avatar.js';
 import type { Request, Response } from 'express';
+import type { Lookup } from '../../avatar/avatar-cache.js';
 import type { AvatarService } from '../../avatar/avatar-service.js';
 import type { QQAvatarsOptions } from './avatar-options.js';
 
@@ -13,6 +15,7 @@ const UNAVAILABLE = { code: 502, msg: '暂时无法获取头像' };
 
 /** Answers in the nobase form: the image, or JSON with what went wrong in `code`. */
 export function nobase(service: AvatarService, resolveUser: NonNullable<QQAvatarsOptions['resolveUser']>) {
+  let hasFailed = false;
   return async function serve(req: Request, res: Response): Promise<void> {
     const query = parametersOf(req);
     const appid = query.get('appid') ?? '';
@@ -22,7 +25,16 @@ export function nobase(service: AvatarService, resolveUser: NonNullable<QQAvatar
       return;
     }
     const key = `nobase/${JSON.stringify([appid, user])}`;
-    const found = await service.bySource(key, DEFAULT_AVATAR_SIZE, req.ip ?? '', () => resolveUser(appid, user));
+    let found: Lookup;
+    try {
+      found = await service.bySource(key, DEFAULT_AVATAR_SIZE, req.ip ?? '', () => resolveUser(appid, user));
+    } catch {
+      // The clients of this form read nothing but its JSON.
+      if (!hasFailed) warn('QQ_RESOLVE_USER', 'resolveUser threw, or named no avatar source');
+      hasFailed = true;
+      answer(res, UNAVAILABLE);
+      return;
+    }
     if (found.avatar) sendAvatar(req, res, found.avatar, found.cache);
     else if (found.problem === 'limited') answer(res, LIMITED);
     else if (found.problem === 'failed') answer(res, UNAVAILABLE);

@@ -43,6 +43,13 @@ export interface PopupOptions extends RouterOptions {
 
 const BASE = '/auth/qq';
 
+// Without the header, and on plain http without Sec-Fetch-Mode, this would pass for a page that wants to be redirected.
+async function ask(url: string, method = 'GET'): Promise<Response> {
+  const response = await fetch(url, { method, headers: { accept: 'application/json' } });
+  if (response.ok || response.status === 401) return response;
+  throw new Error(`${url} answered ${response.status}`);
+}
+
 /**
  * Fetches who is logged in.
  *
@@ -50,10 +57,8 @@ const BASE = '/auth/qq';
  * @throws an `Error` if the site did not answer as it should
  */
 export async function fetchUser({ basePath = BASE }: RouterOptions = {}): Promise<QQUser | undefined> {
-  const response = await fetch(`${basePath}/user`, { headers: { accept: 'application/json' } });
-  if (response.status === 401) return undefined;
-  if (!response.ok) throw new Error(`${basePath}/user answered ${response.status}`);
-  return (await response.json()) as QQUser;
+  const response = await ask(`${basePath}/user`);
+  return response.ok ? ((await response.json()) as QQUser) : undefined;
 }
 
 /**
@@ -62,29 +67,27 @@ export async function fetchUser({ basePath = BASE }: RouterOptions = {}): Promis
  * @throws an `Error` if the site did not answer as it should
  */
 export async function logout({ basePath = BASE }: RouterOptions = {}): Promise<void> {
-  const response = await fetch(`${basePath}/logout`, { method: 'POST' });
-  if (!response.ok) throw new Error(`${basePath}/logout answered ${response.status}`);
+  await ask(`${basePath}/logout`, 'POST');
 }
 
 /** Waits for the pop-up's last page, by either of the two ways in which it speaks. */
-function result(channel: string, signal?: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const broadcast = new BroadcastChannel(channel);
-    const stop = new AbortController();
-    const hear = ({ data, origin }: MessageEvent<{ channel?: string; result?: string } | null>): void => {
-      if (origin !== location.origin || data?.channel !== channel) return;
-      broadcast.close();
-      stop.abort();
-      resolve(data.result ?? '');
-    };
-    broadcast.onmessage = hear;
-    addEventListener('message', hear, { signal: stop.signal });
-    signal?.addEventListener('abort', () => {
-      broadcast.close();
-      stop.abort();
-      reject(signal.reason as Error);
+async function result(channel: string, signal?: AbortSignal): Promise<string | undefined> {
+  const broadcast = new BroadcastChannel(channel);
+  const stop = new AbortController();
+  const listening = { signal: stop.signal };
+  try {
+    return await new Promise((resolve, reject) => {
+      const hear = ({ data, origin }: MessageEvent<{ channel?: string; result?: string } | null>): void => {
+        if (origin === location.origin && data?.channel === channel) resolve(data.result);
+      };
+      broadcast.onmessage = hear;
+      addEventListener('message', hear, listening);
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), listening);
     });
-  });
+  } finally {
+    broadcast.close();
+    stop.abort();
+  }
 }
 
 /**
@@ -105,17 +108,17 @@ function result(channel: string, signal?: AbortSignal): Promise<string> {
  * ```
  */
 export async function loginWithPopup(options: PopupOptions = {}): Promise<QQUser | undefined> {
-  const { basePath = BASE, returnTo = location.pathname + location.search, signal } = options;
+  const { basePath = BASE, signal } = options;
+  const { pathname, search, hash } = location;
   signal?.throwIfAborted();
+  // Without the word that an earlier login was cancelled.
+  const here = pathname + search.replace(/\bqq_login=cancelled&?/, '') + hash;
   // randomUUID is for secure contexts only, and a site in development is often plain http.
   const channel = `qq-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
-  const query = new URLSearchParams({ returnTo, channel });
   const heard = result(channel, signal);
-  const popup = window.open(
-    `${basePath}/login?display=popup&${query.toString()}`,
-    channel,
-    'popup,width=720,height=600',
-  );
-  if (!popup) location.assign(`${basePath}/login?${query.toString()}`);
+  const login = `${basePath}/login?returnTo=${encodeURIComponent(options.returnTo ?? here)}`;
+  if (!open(`${login}&display=popup&channel=${channel}`, channel, 'popup,width=720,height=600')) {
+    location.assign(login);
+  }
   return (await heard) === 'success' ? fetchUser(options) : undefined;
 }

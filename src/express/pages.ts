@@ -20,7 +20,7 @@ nav a:first-child { background: var(--accent); color: var(--on-accent) }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 section { margin-top: 1.75rem; border-top: 1px solid var(--line); padding-top: 1.25rem; font-size: .92rem }
 .note { color: var(--soft); font-size: .88rem }
-code { font: .88rem/1.5 ui-monospace, Menlo, Consolas, monospace; user-select: all }
+code { display: block; padding: .6rem .8rem; border-radius: 8px; background: var(--ground); font: .88rem/1.5 ui-monospace, Menlo, Consolas, monospace; user-select: all }
 main > :last-child, section > :last-child { margin-bottom: 0 }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');

@@ -50,6 +50,6 @@ export function sendWebViewPage(
     body: `<p>${say.why}</p>
 <p>${say.how}</p>
 <p><code>${escapeHtml(url.href)}</code></p>
-<nav><a href="${escapeHtml(here.pathname + here.search)}">${say.continue}</a></nav>`,
+<p><a href="${escapeHtml(here.pathname + here.search)}">${say.continue}</a></p>`,
   });
 }

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { chromiumFor } from '../support/chromium.js';
+import { choosePersona, launch, visit } from './browser.js';
+import { HELMET, clickLogin, ends, keepOpen, logInByPopup, openApp, startPopupSite } from './popup-site.js';
+import type { Browser, Page } from 'playwright-core';
+import type { Site } from '../support/site.js';
+import type { Visitor } from './browser.js';
+
+const chromium = chromiumFor('test/e2e/popup-detours.test.ts');
+const describeBrowser = chromium === undefined ? describe.skip : describe;
+
+describeBrowser('a login by pop-up', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch(chromium ?? '');
+  }, 60_000);
+  afterAll(async () => browser.close());
+
+  describe.each<[string, Record<string, string>]>([
+    ['without any policy', {}],
+    ["with helmet's default headers", HELMET],
+  ])('on a site %s', (_name, headers) => {
+    let site: Site;
+    let visitor: Visitor;
+    let page: Page;
+
+    beforeAll(async () => {
+      site = await startPopupSite(headers);
+    });
+    afterAll(async () => site.close());
+    beforeEach(async () => {
+      visitor = await visit(browser);
+      ({ page } = visitor);
+      await openApp(page, site);
+    });
+    afterEach(async () => visitor.close());
+
+    it('goes on in the same window after an error page, and still tells its opener', async () => {
+      const popup = await clickLogin(page);
+      site.sandbox.failNext('token', { error: 100020 });
+      await choosePersona(popup, '林小满');
+      await popup.waitForURL(/\/auth\/qq\/callback/);
+      expect(await popup.getByRole('heading', { level: 1 }).textContent()).toBe('请重新登录');
+      expect(await popup.getByRole('navigation').getByRole('link').allTextContents()).toEqual(['使用 QQ 重新登录']);
+      await popup.getByRole('link', { name: '使用 QQ 重新登录' }).click();
+      const closed = popup.waitForEvent('close');
+      await choosePersona(popup, '阿哲');
+      await closed;
+      expect((await ends(page)).ends).toEqual(['阿哲']);
+      expect(page.context().pages()).toHaveLength(1);
+    });
+
+    it('breaks nothing when the user closes the window: the next click opens another', async () => {
+      await (await clickLogin(page)).close();
+      await logInByPopup(page);
+      expect((await ends(page)).ends).toEqual(['林小满']);
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('in two tabs at once ends in each with its own result', async () => {
+      const other = await visitor.newTab();
+      await openApp(other, site);
+      const popup = await clickLogin(page);
+      const otherPopup = await clickLogin(other);
+      await otherPopup.getByRole('button', { name: '取消登录' }).click();
+      expect((await ends(other)).ends).toEqual(['nobody']);
+      expect(await page.evaluate('seen.ends')).toEqual([]);
+      await choosePersona(popup, '林小满');
+      expect((await ends(page)).ends).toEqual(['林小满']);
+      expect(await other.evaluate('seen.ends')).toEqual(['nobody']);
+      expect(await other.evaluate('seen.heard.length')).toBe(1);
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('ends at once when its signal is aborted, and takes no notice of the window then', async () => {
+      await page.evaluate('stop = new AbortController(); wishes = { signal: stop.signal }; undefined');
+      const popup = await clickLogin(page);
+      await page.evaluate("stop.abort(new DOMException('changed my mind', 'AbortError'))");
+      expect((await ends(page)).ends).toEqual(['AbortError: changed my mind']);
+      const closed = popup.waitForEvent('close');
+      await choosePersona(popup, '林小满');
+      await closed;
+      expect(await page.evaluate('seen.ends.length')).toBe(1);
+      await page.click('#login');
+      expect((await ends(page, 2)).ends[1]).toBe('AbortError: changed my mind');
+      expect(page.context().pages()).toHaveLength(1);
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('shows its last page again when that is reloaded, and does not end at the site in a small window', async () => {
+      await keepOpen(page.context());
+      const popup = await clickLogin(page);
+      await choosePersona(popup, '林小满');
+      expect((await ends(page)).ends).toEqual(['林小满']);
+      const asked = site.sandbox.requests.length;
+      await popup.reload();
+      expect(popup.url()).toContain('/auth/qq/callback');
+      expect(await popup.getByRole('heading', { level: 1 }).textContent()).toBe('登录成功');
+      expect(await popup.getByRole('link').getAttribute('href')).toBe('/app');
+      expect(site.sandbox.requests).toHaveLength(asked);
+      expect((await ends(page)).ends).toEqual(['林小满']);
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('goes on to where it was to lead where its window is an ordinary tab', async () => {
+      const tab = await visitor.newTab();
+      await tab.goto(`${site.url}/app`);
+      await tab.goto(`${site.url}/auth/qq/login?display=popup&returnTo=/private`);
+      await choosePersona(tab, '林小满');
+      await tab.waitForURL(`${site.url}/private`);
+      // Chromium's word for a window that no script opened.
+      expect(visitor.complaints.filter((complaint) => !complaint.startsWith('Scripts may close only'))).toEqual([]);
+    });
+
+    it('takes place in this window where pop-ups are blocked, and comes back to the page as it was', async () => {
+      await openApp(page, site, '/app?page=2&qq_login=cancelled#part');
+      await page.evaluate('blocked = true');
+      await page.click('#login');
+      await page.waitForURL(/\/oauth2\.0\//);
+      await choosePersona(page, '林小满');
+      await page.waitForURL(/\/app/);
+      expect(page.url()).toBe(`${site.url}/app?page=2&#part`);
+      expect(await page.evaluate('fetchUser().then((user) => user.nickname)')).toBe('林小满');
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('comes back to returnTo where pop-ups are blocked, and says so when the user cancelled', async () => {
+      await page.evaluate("blocked = true; wishes = { returnTo: '/private' }; undefined");
+      await page.click('#login');
+      await choosePersona(page, '林小满');
+      await page.waitForURL(`${site.url}/private`);
+      await openApp(page, site);
+      await page.evaluate('blocked = true');
+      await page.click('#login');
+      await page.getByRole('button', { name: '取消登录' }).click();
+      await page.waitForURL(`${site.url}/?qq_login=cancelled`);
+    });
+
+    it('leaves whoever logs out with nobody', async () => {
+      await logInByPopup(page);
+      await ends(page);
+      await page.click('#logout');
+      expect((await ends(page, 2)).ends).toEqual(['林小满', 'nobody']);
+      expect(await page.evaluate('fetchUser()')).toBeUndefined();
+      // A 401 is no mistake, and Chromium's console says each all the same.
+      expect(visitor.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
+    });
+  });
+
+  describe('a page of another origin', () => {
+    it('that opens the pop-up hears nothing of it', async () => {
+      await using site = await startPopupSite();
+      await using other = await startPopupSite();
+      const visitor = await visit(browser);
+      const { page } = visitor;
+      await openApp(page, other);
+      const channel = 'chosen-by-another-origin';
+      await page.evaluate(`channel = new BroadcastChannel('${channel}'); undefined`);
+      const opened = page.context().waitForEvent('page');
+      await page.evaluate(
+        `open('${site.url}/auth/qq/login?display=popup&channel=${channel}', 'x', 'popup'); undefined`,
+      );
+      const popup = await opened;
+      const closed = popup.waitForEvent('close');
+      await choosePersona(popup, '林小满');
+      await closed;
+      // Messages of its own go round after the pop-up's would have.
+      await page.evaluate(`new BroadcastChannel('${channel}').postMessage('the last')`);
+      await page.evaluate(
+        "new Promise((resolve) => { addEventListener('message', resolve); postMessage('the last') })",
+      );
+      expect(await page.evaluate('seen.heard.map(({ data }) => data)')).toEqual(['the last', 'the last']);
+      await visitor.close();
+    });
+  });
+});

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, jest } from '@jest/globals';
+
+/** The built module, as a browser gets it. */
+const built = readFileSync('dist/browser/index.js', 'utf8');
+interface BrowserModule {
+  fetchUser: (options?: { basePath?: string }) => Promise<unknown>;
+  logout: (options?: { basePath?: string }) => Promise<void>;
+  loginWithPopup: (options?: { signal?: AbortSignal }) => Promise<unknown>;
+}
+const { fetchUser, loginWithPopup, logout } = (await import(
+  `data:text/javascript,${encodeURIComponent(built)}`
+)) as BrowserModule;
+
+describe('the built browser module', () => {
+  it('is smaller than 2,000 bytes', () => {
+    expect(Buffer.byteLength(built)).toBeLessThan(2000);
+  });
+
+  it('needs no other file', () => {
+    expect(built).not.toMatch(/\bimport\b|\brequire\b|sourceMappingURL/);
+    expect([...built.matchAll(/^export (?:async )?\w+ (\w+)/gm)].map(([, name]) => name)).toEqual([
+      'fetchUser',
+      'logout',
+      'loginWithPopup',
+    ]);
+  });
+
+  it('uses nothing that browsers keep for secure contexts, and never looks whether a window is closed', () => {
+    expect(built).not.toMatch(/\bclosed\b|randomUUID|\.subtle|serviceWorker|\.locks|clipboard|credentials|cookieStore/);
+  });
+
+  it('does nothing when it is imported, in Node either', () => {
+    const script = "import('express-qq-connect/browser').then((module) => console.log(Object.keys(module).join()))";
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script]).toString();
+    expect(output.trim()).toBe('fetchUser,loginWithPopup,logout');
+  });
+
+  it('has types, with what an editor shows', () => {
+    const types = readFileSync('dist/browser/index.d.ts', 'utf8');
+    expect(types).toContain('loginWithPopup(options?: PopupOptions): Promise<QQUser | undefined>');
+    expect(types).toContain('@defaultValue');
+    expect(types).not.toMatch(/\bimport\b(?! \{ loginWithPopup \})/);
+  });
+});
+
+function answering(status: number, body?: unknown) {
+  const answer = jest.fn<typeof fetch>(async () =>
+    Promise.resolve(new Response(body === undefined ? null : JSON.stringify(body), { status })),
+  );
+  jest.spyOn(globalThis, 'fetch').mockImplementation(answer);
+  return answer;
+}
+
+describe('the functions of the browser module', () => {
+  const user = { appId: '100000042', openid: 'A0', nickname: '小明' };
+
+  it('give the user, and undefined for nobody', async () => {
+    const asked = answering(200, user);
+    expect(await fetchUser()).toEqual(user);
+    expect(asked.mock.calls[0]?.[0]).toBe('/auth/qq/user');
+    answering(401, { error: 'login_required' });
+    expect(await fetchUser()).toBeUndefined();
+  });
+
+  it.each([403, 404, 500, 503])('throw when the site answers %d', async (status) => {
+    answering(status, {});
+    await expect(fetchUser()).rejects.toThrow(`/auth/qq/user answered ${status}`);
+    await expect(logout()).rejects.toThrow(`/auth/qq/logout answered ${status}`);
+  });
+
+  it('throw what fetch throws when the site cannot be reached', async () => {
+    jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'));
+    await expect(fetchUser()).rejects.toThrow('Failed to fetch');
+    await expect(logout()).rejects.toThrow('Failed to fetch');
+  });
+
+  it('ask under another basePath, as a program does and not as a page', async () => {
+    const asked = answering(204);
+    await logout({ basePath: '/members/qq' });
+    expect(asked).toHaveBeenCalledWith('/members/qq/logout', {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+    });
+  });
+
+  it('log nobody out twice in vain: whoever is nobody already is no error', async () => {
+    answering(401, { error: 'login_required' });
+    await expect(logout()).resolves.toBeUndefined();
+  });
+
+  it('open no window for a signal that is aborted already', async () => {
+    const signal = AbortSignal.abort(new Error('too late'));
+    const page = { location: { pathname: '/', search: '', hash: '' }, open: jest.fn() };
+    Object.assign(globalThis, page);
+    await expect(loginWithPopup({ signal })).rejects.toThrow('too late');
+    expect(page.open).not.toHaveBeenCalled();
+  });
+});

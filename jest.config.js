@@ -13,4 +13,6 @@ export default {
     ],
   },
   testTimeout: 20_000,
+  // Jest would leave one of two cores idle.
+  maxWorkers: '100%',
 };

@@ -3,6 +3,7 @@ import { escapeHtml, languageOf, sendPage } from './pages.js';
 import { isInPopup, loginAgainUrl } from './attempt-of-request.js';
 import { contextOf } from './extend-request.js';
 import { isApiCall } from './request-kind.js';
+import { warn } from './warn.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { QQErrorAction } from '../protocol/error-codes.js';
 import type { QQConnectError } from '../protocol/errors/index.js';
@@ -91,7 +92,10 @@ function waysOut(req: Request, error: QQConnectError, language: Language): strin
   const again =
     error.action === 'try_later' ? say.retry : error.code === 'ERR_QQ_LOGIN_REQUIRED' ? say.login : say.again;
   const links = [
-    ...(titlesByCode[error.code] === refused ? [] : [[loginAgainUrl(req, context), again]]),
+    // Neither a refused request nor a wrong set-up gets better by another login.
+    ...(titlesByCode[error.code] === refused || error.action === 'fix_configuration'
+      ? []
+      : [[loginAgainUrl(req, context), again]]),
     // From a pop-up home is where its opener is.
     ...(isInPopup(req) ? [] : [[context.defaultReturnTo, say.home]]),
   ];
@@ -141,10 +145,15 @@ function sendErrorJson(req: Request, res: Response, error: QQConnectError, showF
  * ```
  */
 export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorRequestHandler {
+  const warned = new Set<string>();
   return function qqErrorHandler(error: unknown, req, res, next) {
     if (!isQQConnectError(error) || res.headersSent) {
       next(error);
       return;
+    }
+    if (error.kind === 'configuration' && !warned.has(error.message)) {
+      warned.add(error.message); // answered here, it would leave no trace for whoever can mend it
+      warn('QQ_CONFIGURATION', error.message);
     }
     const showFix = options.showFix ?? req.app.get('env') !== 'production';
     // A refresh has no page: whoever asks for it is a program, even one that does not say so.

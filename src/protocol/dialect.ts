@@ -13,7 +13,7 @@ export interface DecodedBody {
   repaired: boolean;
 }
 
-const JSONP = /^[A-Za-z_$][\w$.]*\s*\(([\s\S]*)\)\s*;?$/;
+const CALLBACK = /^[A-Za-z_$][\w$.]*\s*$/;
 const IDENTITY = ['openid', 'unionid', 'client_id', 'access_token', 'refresh_token'];
 
 function unreadable(what: string): QQResponseError {
@@ -23,7 +23,8 @@ function unreadable(what: string): QQResponseError {
 // `__proto__` may also be written with \u escapes; only then is the slower way worth it.
 function parseObject(json: string): Record<string, unknown> {
   const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
-  const value: unknown = /__proto__|\\u00[5-7]/i.test(json) ? JSON.parse(json, dropProto) : JSON.parse(json);
+  const mayHaveProto = json.includes('__proto__') || json.includes('\\u00');
+  const value: unknown = mayHaveProto ? JSON.parse(json, dropProto) : JSON.parse(json);
   return value as Record<string, unknown>;
 }
 
@@ -59,12 +60,21 @@ function decodeForm(text: string): DecodedBody {
   return { body, repaired: false };
 }
 
+/** What stands between the first `(` and the last `)` of a call; `undefined` for what is no call. */
+function insideJsonp(text: string): string | undefined {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (close < open || open < 1 || !CALLBACK.test(text.slice(0, open))) return undefined;
+  const rest = text.slice(close + 1).trim();
+  return rest === '' || rest === ';' ? text.slice(open + 1, close).trim() : undefined;
+}
+
 /** Reads a body, and tells whether it had to be repaired for that. */
 export function decodeQQBody(text: string): DecodedBody {
   const trimmed = text.trim(); // also drops a BOM
   if (trimmed.startsWith('{')) return decodeJson(trimmed);
   if (trimmed === '') throw unreadable('empty');
-  const inside = JSONP.exec(trimmed)?.[1]?.trim();
+  const inside = insideJsonp(trimmed);
   if (inside === undefined) return decodeForm(trimmed);
   if (!inside.startsWith('{')) throw unreadable('JSONP without an object in it');
   return decodeJson(inside);
@@ -91,7 +101,7 @@ export function decodeQQBody(text: string): DecodedBody {
  */
 export function parseQQBody(text: string): Record<string, unknown> {
   const decoded = decodeQQBody(text);
-  if (readQQError(decoded.body) === undefined && isDamagedIdentity(decoded)) {
+  if (isDamagedIdentity(decoded) && readQQError(decoded.body) === undefined) {
     throw unreadable('damaged JSON that names an identity');
   }
   return decoded.body;

@@ -48,7 +48,10 @@ const complaints = {
     status: 405,
     action: 'login_again',
     step: 'login',
-    hint: { en: 'Use the method in the Allow header.', zh: '请使用 Allow 响应头中的请求方法。' },
+    hint: {
+      en: 'This address takes another method: logging out, for one, is a POST from a form or fetch.',
+      zh: '该地址需使用其他请求方法：例如退出登录应以表单或 fetch 发送 POST。',
+    },
   },
   ERR_QQ_CROSS_SITE: {
     status: 403,

@@ -1,0 +1,189 @@
+// What is measured, each in rounds that take turns between the contenders, so that noise hits all of them alike.
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { start } from './processes.mjs';
+import { Visitor } from './visitor.mjs';
+
+export const OURS = 'express-qq-connect';
+export const RIVALS = ['passport-qq', 'grant', 'passport-oauth2'];
+const ALL = [OURS, ...RIVALS];
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Runs every contender once a round, and gives the median of each. */
+async function interleaved(names, rounds, measure) {
+  const results = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) results[name].push(await measure(name));
+  }
+  return Object.fromEntries(Object.entries(results).map(([name, values]) => [name, median(values)]));
+}
+
+async function startAll(upstream, names = ALL) {
+  const servers = {};
+  for (const name of names) {
+    servers[name] = await start('./server.mjs', name, upstream.url);
+    for (let i = 0; i < 300; i += 1) await new Visitor(servers[name]).login(); // until everything is compiled
+  }
+  return servers;
+}
+
+async function cpuOf(server, count, task) {
+  const before = (await server.ask({ ask: 'cpu' })).cpu;
+  for (let i = 0; i < count; i += 1) await task();
+  return ((await server.ask({ ask: 'cpu' })).cpu - before) / count;
+}
+
+/** Sequential upstream calls of a login, the time it takes at 50 ms of latency, and the size of its session. */
+export async function logins(upstream) {
+  const servers = await startAll(upstream, [...ALL, `${OURS}-unionid`]);
+  const names = Object.keys(servers);
+  const trips = {};
+  await upstream.ask({ latency: 50 });
+  for (const name of names) {
+    const visitor = new Visitor(servers[name]);
+    await visitor.login();
+    await visitor.user();
+    trips[name] = (await upstream.ask({})).depth;
+  }
+  const time = await interleaved(names, 15, async (name) => {
+    const begun = performance.now();
+    await new Visitor(servers[name]).login();
+    return performance.now() - begun;
+  });
+  await upstream.ask({ latency: 0 });
+  const cpu = await interleaved(ALL, 9, (name) => cpuOf(servers[name], 150, () => new Visitor(servers[name]).login()));
+  const bytes = {};
+  const sessions = {};
+  for (const name of ALL) {
+    const { sessions: kept } = await servers[name].ask({ ask: 'sessions' });
+    // A token record of ours is no session: it is not read with every request.
+    const session = kept.filter((entry) => !('sealed' in entry)).at(-1);
+    sessions[name] = session;
+    bytes[name] = Buffer.byteLength(JSON.stringify(session));
+  }
+  for (const server of Object.values(servers)) server.stop();
+  return { trips, time, cpu, bytes, sessions };
+}
+
+/** Server CPU of a request that reads the user, over bare Express and express-session with the same session. */
+export async function reads(upstream, sessions) {
+  const servers = await startAll(upstream);
+  const bare = await start('./server.mjs', 'bare', upstream.url);
+  const ratios = {};
+  for (const name of ALL) {
+    const visitor = new Visitor(servers[name]);
+    await visitor.login();
+    const { cookie, ...data } = sessions[name];
+    const plain = new Visitor(bare);
+    await plain.visit('/seed', { method: 'POST', body: JSON.stringify({ ...data, nickname: '示例用户' }) });
+    const pairs = [];
+    for (let round = 0; round < 25; round += 1) {
+      const theirs = await cpuOf(servers[name], 300, () => visitor.user());
+      pairs.push(theirs / (await cpuOf(bare, 300, () => plain.user())));
+    }
+    ratios[name] = median(pairs);
+  }
+  for (const server of [...Object.values(servers), bare]) server.stop();
+  return ratios;
+}
+
+/** Time and memory that a fresh process needs until the middleware is made, Express and express-session included. */
+export async function startups() {
+  const time = await interleaved(ALL, 11, async (name) => (await start('./startup.mjs', name)).ms);
+  const rss = await interleaved(ALL, 5, async (name) => (await start('./startup.mjs', name)).rss);
+  const bare = await interleaved(['bare'], 7, async () => (await start('./startup.mjs', 'bare')).ms);
+  return { time, rss, bare: bare.bare };
+}
+
+/** Time of the decoder on JSONP over JSON.parse of what is inside. */
+export async function decoding() {
+  const { parseQQBody } = await import('express-qq-connect/client');
+  const inside =
+    '{"client_id":"100000042","openid":"F0E1D2C3B4A5968778695A4B3C2D1E0F","unionid":"UID_F0E1D2C3B4A5968778695A4B3C2D1E0F"}';
+  const jsonp = `callback( ${inside} );\n`;
+  const time = (task, input) => {
+    const begun = performance.now();
+    for (let i = 0; i < 200_000; i += 1) task(input);
+    return performance.now() - begun;
+  };
+  const ratios = [];
+  for (let round = 0; round < 15; round += 1) ratios.push(time(parseQQBody, jsonp) / time(JSON.parse, inside));
+  return median(ratios);
+}
+
+/** Throughput of an avatar cache hit over that of express.static on the same bytes. */
+export async function avatars() {
+  const server = await start('./avatar-server.mjs');
+  const visitor = new Visitor(server);
+  const cpu = (path, count) => cpuOf(server, count, () => visitor.visit(path));
+  for (const path of [server.hit, server.file]) await cpu(path, 500);
+  const ratios = [];
+  for (let round = 0; round < 15; round += 1) {
+    const hit = await cpu(server.hit, 400);
+    ratios.push((await cpu(server.file, 400)) / hit);
+  }
+  server.stop();
+  return median(ratios);
+}
+
+/** 1,000 requests at once on a token that is due: refreshes, and how far the slowest are from the middle. */
+export async function dueToken() {
+  const server = await start('./refresh-server.mjs');
+  const visitor = new Visitor(server);
+  const { location } = await visitor.visit(server.login);
+  const back = await fetch(location, { redirect: 'manual' });
+  const { pathname, search } = new URL(back.headers.get('location'));
+  await visitor.visit(pathname + search);
+  await visitor.visit('/token');
+  const before = (await server.ask({})).refreshes;
+  await new Promise((resolve) => setTimeout(resolve, 9_200)); // of the token's ten seconds: a tenth is left
+  const begun = performance.now();
+  const times = await Promise.all(
+    Array.from({ length: 1_000 }, async () => {
+      const { status } = await visitor.visit('/token');
+      if (status !== 200) throw new Error(`a request on a due token answered ${status}`);
+      return performance.now() - begun;
+    }),
+  );
+  times.sort((x, y) => x - y);
+  const { refreshes } = await server.ask({});
+  server.stop();
+  return { refreshes: refreshes - before, p50: times[500], p99: times[990] };
+}
+
+/** How the server CPU of a login grows with the logins at the same time, and with attempt cookies in the browser. */
+export async function growth(upstream) {
+  const servers = await startAll(upstream);
+  const together = {};
+  for (const count of [1, 2, 4, 8, 16, 32, 64]) {
+    together[count] = await interleaved(ALL, 3, (name) =>
+      cpuOf(servers[name], Math.ceil(128 / count), () =>
+        Promise.all(Array.from({ length: count }, () => new Visitor(servers[name]).login())),
+      ).then((cpu) => cpu / count),
+    );
+  }
+  const cookies = {};
+  for (let count = 0; count <= 10; count += 2) {
+    cookies[count] = (
+      await interleaved([OURS], 5, async () => {
+        let cpu = 0;
+        for (let i = 0; i < 40; i += 1) {
+          const visitor = new Visitor(servers[OURS]);
+          for (let begun = 0; begun < count; begun += 1) await visitor.visit(servers[OURS].login);
+          cpu += await cpuOf(servers[OURS], 1, () => visitor.login());
+        }
+        return cpu / 40;
+      })
+    )[OURS];
+  }
+  for (const server of Object.values(servers)) server.stop();
+  return { together, cookies };
+}
+
+/** The versions that were measured. */
+export function versions() {
+  const version = (name) =>
+    JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+  return Object.fromEntries([OURS, 'express', 'express-session', ...RIVALS].map((name) => [name, version(name)]));
+}

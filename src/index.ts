@@ -5,7 +5,7 @@ export { qqErrorHandler } from './express/error-handler.js';
 export type { LoginDetails, OnLoginResult, QQConnectOptions } from './express/options.js';
 export type { RequireQQUserOptions } from './express/require-qq-user.js';
 export type { QQErrorHandlerOptions } from './express/error-handler.js';
-export type { EventFailure, QQConnectEvent } from './express/events.js';
+export type { EventFailure, QQConnectEvent, QQConnectEventListener } from './express/events.js';
 export type { LoginOptions } from './express/login.js';
 // These carry the declarations for `req.qqUser` and for the session along to whoever imports the package.
 export type { QQConnectRequest } from './express/qq-connect-request.js';

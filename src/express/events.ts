@@ -29,10 +29,10 @@ export function failureOf(error: unknown): EventFailure {
 }
 
 /** Listens to events. */
-export type EventListener = (event: QQConnectEvent) => void | Promise<void>;
+export type QQConnectEventListener = (event: QQConnectEvent) => void | Promise<void>;
 
 /** Makes the function that tells `onEvent`; what a listener throws, now or later, must not decide a login. */
-export function eventTeller(onEvent: EventListener | undefined): (event: QQConnectEvent) => void {
+export function eventTeller(onEvent: QQConnectEventListener | undefined): (event: QQConnectEvent) => void {
   if (!onEvent) return () => undefined;
   let hasFailed = false;
   return (event) => {

@@ -11,7 +11,7 @@ import type { QQConnectClientOptions } from '../client/options.js';
 import type { TokenSet } from '../client/token-set.js';
 import type { Lock } from '../lock/lock.js';
 import type { QQUser } from '../protocol/profile.js';
-import type { EventListener } from './events.js';
+import type { QQConnectEventListener } from './events.js';
 
 /** What the option `onLogin` is called with. */
 export interface LoginDetails {
@@ -66,7 +66,7 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   onLogin?: ((details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>) | undefined;
   /** Hears of every login, for logs and metrics. Events hold no secret. */
-  onEvent?: EventListener | undefined;
+  onEvent?: QQConnectEventListener | undefined;
   /**
    * What a logout does: destroy the session, or keep the application's data in it.
    * @defaultValue `'destroy'`

@@ -95,7 +95,7 @@ export async function startWatchedSite(options: SiteOptions = {}): Promise<Watch
       onEvent: (event) => {
         events.push(event);
         watch.hear('an event', event);
-        options.qq?.onEvent?.(event);
+        void options.qq?.onEvent?.(event);
       },
       onLogin: async (details) => {
         logins += 1;

@@ -53,43 +53,43 @@ export async function landIn(
   const sameUser = earlier?.openid === user.openid;
   let location = attempt.returnTo;
   let record: string | undefined;
-  try {
-    const fill = async (previous: Partial<SessionData>): Promise<void> => {
-      const login: StoredLogin = {
-        appId: user.appId,
-        openid: user.openid,
-        ...(user.unionid !== undefined && { unionid: user.unionid }),
-        raw: user.raw,
-        finished: [],
-      };
-      if (!previous.qqConnect || sameUser) Object.assign(req.session, applicationData(previous));
-      req.session.qqConnect = login;
-      const previousSession = applicationData(previous);
-      const answer = await options.onLogin?.({ user, tokens, req, res, previousSession });
-      location = context.returnTo(answer?.returnTo) ?? location;
-      const finished = {
-        state: stateId(attempt.state),
-        location,
-        ...(attempt.popup !== undefined && { popup: attempt.popup }),
-      };
-      login.finished = [finished, ...(sameUser ? earlier.finished : [])].slice(0, FINISHED);
-      if (options.tokens === 'keep') {
-        const now = Date.now();
-        const sessionMs = req.session.cookie.originalMaxAge;
-        record = records.newId();
-        await records.write(
-          req.sessionStore,
-          record,
-          { openid: user.openid, tokens, obtainedAt: now, loginAt: now },
-          sessionMs,
-        );
-        login.tokens = { record, touchAt: touchAt(sessionMs, now) };
-      }
+  const fill = async (previous: Partial<SessionData>): Promise<void> => {
+    const login: StoredLogin = {
+      appId: user.appId,
+      openid: user.openid,
+      ...(user.unionid !== undefined && { unionid: user.unionid }),
+      raw: user.raw,
+      finished: [],
     };
-    await replaceSession(req, fill, async (destroySession) => endEarlier(context, req, earlier, destroySession));
-  } catch (error) {
+    if (!previous.qqConnect || sameUser) Object.assign(req.session, applicationData(previous));
+    req.session.qqConnect = login;
+    const previousSession = applicationData(previous);
+    const answer = await options.onLogin?.({ user, tokens, req, res, previousSession });
+    location = context.returnTo(answer?.returnTo) ?? location;
+    const finished = {
+      state: stateId(attempt.state),
+      location,
+      ...(attempt.popup !== undefined && { popup: attempt.popup }),
+    };
+    login.finished = [finished, ...(sameUser ? earlier.finished : [])].slice(0, FINISHED);
+    if (options.tokens === 'keep') {
+      const now = Date.now();
+      const sessionMs = req.session.cookie.originalMaxAge;
+      record = records.newId();
+      await records.write(
+        req.sessionStore,
+        record,
+        { openid: user.openid, tokens, obtainedAt: now, loginAt: now },
+        sessionMs,
+      );
+      login.tokens = { record, touchAt: touchAt(sessionMs, now) };
+    }
+  };
+  const end = async (destroySession: () => Promise<void>): Promise<void> =>
+    endEarlier(context, req, earlier, destroySession);
+  const undo = async (): Promise<void> => {
     if (record !== undefined) await Promise.allSettled([records.remove(req.sessionStore, record)]);
-    throw error;
-  }
+  };
+  await replaceSession(req, fill, end, undo);
   return { sessionId: req.sessionID, location };
 }

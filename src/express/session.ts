@@ -111,12 +111,14 @@ export function applicationData(session: Partial<SessionData>): Partial<SessionD
  * stored, then the old one destroyed. If anything fails, the request has its old session again, as it was.
  *
  * @param fill - fills the new session; runs before anything of it is stored
+ * @param undo - takes back what `fill` stored; not called where the new session may have got into the store all the same
  * @param end - destroys the old session by calling what it is given
  */
 export async function replaceSession(
   req: Request,
   fill: (previous: Session & Partial<SessionData>) => Promise<void>,
   end: (destroy: () => Promise<void>) => Promise<void>,
+  undo: () => Promise<void>,
 ): Promise<void> {
   const previous = requireSession(req);
   const previousId = req.sessionID;
@@ -133,16 +135,17 @@ export async function replaceSession(
   } catch (error) {
     req.session = previous;
     req.sessionID = previousId;
-    if (savedId !== undefined) await forget(store, savedId);
+    if (savedId === undefined || (await forget(store, savedId))) await undo();
     throw error;
   }
 }
 
 /** Removes a session that nobody knows the id of; if the store fails again it expires by itself. */
-async function forget(store: Store, id: string): Promise<void> {
-  await stored((callback) => store.destroy(id, callback)).catch((error: unknown) => {
-    if (!isQQConnectError(error)) throw error;
-  });
+async function forget(store: Store, id: string): Promise<boolean> {
+  return stored((callback) => store.destroy(id, callback)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Makes the session with this id the request's own. */

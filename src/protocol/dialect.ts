@@ -20,12 +20,17 @@ function unreadable(what: string): QQResponseError {
   return new QQResponseError(`QQ's answer is ${what}`, { code: 'ERR_QQ_INVALID_RESPONSE', step: 'api' });
 }
 
-// `__proto__` may also be written with \u escapes; only then is the slower way worth it.
+const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
+
+// Reading twice costs little where it happens, looking for the name in every text costs something always.
 function parseObject(json: string): Record<string, unknown> {
-  const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
-  const mayHaveProto = json.includes('__proto__') || json.includes('\\u00');
-  const value: unknown = mayHaveProto ? JSON.parse(json, dropProto) : JSON.parse(json);
-  return value as Record<string, unknown>;
+  const value = JSON.parse(json) as Record<string, unknown>;
+  for (const key in value) {
+    if (typeof value[key] === 'object' || key === '__proto__') {
+      return JSON.parse(json, dropProto) as Record<string, unknown>;
+    }
+  }
+  return value;
 }
 
 // Tencent's own sample of 100016 has a comma before `}`, and nicknames have carried raw control characters.
@@ -71,6 +76,8 @@ function insideJsonp(text: string): string | undefined {
 
 /** Reads a body, and tells whether it had to be repaired for that. */
 export function decodeQQBody(text: string): DecodedBody {
+  // JSONP just as QQ writes it; any other way of writing is looked at more closely.
+  if (text.startsWith('callback( {') && text.endsWith('} );\n')) return decodeJson(text.slice(10, -4));
   const trimmed = text.trim(); // also drops a BOM
   if (trimmed.startsWith('{')) return decodeJson(trimmed);
   if (trimmed === '') throw unreadable('empty');

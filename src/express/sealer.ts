@@ -1,5 +1,4 @@
-import { createSecretKey, hkdfSync } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync, webcrypto } from 'node:crypto';
 import type * as Jose from 'jose';
 
 /** Seals small objects so that only this application can read or make them, for a limited time. */
@@ -15,7 +14,7 @@ const HEADER = { alg: 'dir', enc: 'A256GCM' } as const;
 let loaded: Promise<typeof Jose> | undefined;
 const jose = async (): Promise<typeof Jose> => (loaded ??= import('jose'));
 
-async function tryOpen(sealed: string, key: KeyObject): Promise<Record<string, unknown> | undefined> {
+async function tryOpen(sealed: string, key: webcrypto.CryptoKey): Promise<Record<string, unknown> | undefined> {
   const { errors, jwtDecrypt } = await jose();
   try {
     return (await jwtDecrypt(sealed, key, { keyManagementAlgorithms: ['dir'] })).payload;
@@ -33,8 +32,13 @@ async function tryOpen(sealed: string, key: KeyObject): Promise<Record<string, u
  * @see RFC 7516; RFC 5869 for the derivation of the keys
  */
 export function createSealer(secrets: readonly [string, ...string[]], purpose: string): Sealer {
-  const derive = (secret: string): KeyObject =>
-    createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'express-qq-connect', purpose, 32)));
+  const derive = (secret: string): (() => Promise<webcrypto.CryptoKey>) => {
+    const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'express-qq-connect', purpose, 32)));
+    let imported: Promise<webcrypto.CryptoKey> | undefined;
+    // jose would import any other kind of key again for each operation, which costs as much as the operation.
+    return async () =>
+      (imported ??= webcrypto.subtle.importKey('raw', key.export(), 'AES-GCM', false, ['encrypt', 'decrypt']));
+  };
   const [first, ...older] = secrets;
   const current = derive(first);
   const keys = [current, ...older.map(derive)];
@@ -43,11 +47,11 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
       const { EncryptJWT } = await jose();
       const now = Math.floor(Date.now() / 1000);
       const jwt = new EncryptJWT(content).setProtectedHeader(HEADER).setExpirationTime(now + lifetimeSeconds);
-      return jwt.encrypt(current);
+      return jwt.encrypt(await current());
     },
     async open(sealed) {
       for (const key of keys) {
-        const content = await tryOpen(sealed, key);
+        const content = await tryOpen(sealed, await key());
         if (content) return content;
       }
       return undefined;

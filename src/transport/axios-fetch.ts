@@ -27,8 +27,9 @@ export const MAX_BODY_BYTES = 64 * 1024;
 /** `code` of the cause when a body was larger than {@link MAX_BODY_BYTES}. */
 export const BODY_TOO_LARGE = 'ERR_QQ_BODY_TOO_LARGE';
 
-// Connections stay open from one login to the next, and are closed before a server's own idle limit can race us.
-const keepAlive = { keepAlive: true, timeout: 4_000 };
+// Connections stay open from one login to the next, and are closed before a server's own idle limit can race us. The
+// delay of the probes is axios's own: with any other one each call would set it twice, on the socket.
+const keepAlive = { keepAlive: true, timeout: 4_000, keepAliveMsecs: 60_000 };
 const httpAgent = new HttpAgent(keepAlive);
 const httpsAgent = new HttpsAgent(keepAlive);
 
@@ -47,6 +48,10 @@ function networkCause(error: unknown): Error {
     ...(code !== undefined && { code }),
     ...(syscall !== undefined && { syscall }),
   });
+}
+
+function timedOut(timeoutMs: number): DOMException {
+  return new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError');
 }
 
 function responseOf(status: number, headers: Record<string, unknown>, body: Uint8Array<ArrayBuffer>): Response {
@@ -72,7 +77,10 @@ export function axiosFetch({ timeoutMs, axios: given }: AxiosFetchOptions): Fetc
   const load = async (): Promise<AxiosInstance> => given ?? (await import('axios')).default.create();
   return async function fetch(url, init = {}) {
     const instance = await (loaded ??= load());
-    const signal = AbortSignal.timeout(timeoutMs);
+    // Not AbortSignal.timeout(), whose timer would outlive the call.
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
+    const { signal } = controller;
     try {
       const response = await instance.request<Uint8Array<ArrayBuffer>>({
         url,
@@ -95,6 +103,8 @@ export function axiosFetch({ timeoutMs, axios: given }: AxiosFetchOptions): Fetc
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw new TypeError('fetch failed', { cause: networkCause(error) });
+    } finally {
+      clearTimeout(timer);
     }
   };
 }

@@ -3,6 +3,7 @@ import { beginLogin } from './login.js';
 import { logout } from './logout.js';
 import { refreshUser } from './refresh-user.js';
 import { storedLogin } from './session.js';
+import { unpackProfile } from './stored-profile.js';
 import { toQQUser } from '../protocol/profile.js';
 import type { Request, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
@@ -50,14 +51,14 @@ export function contextOf(req: Request): QQConnectContext | undefined {
   return RequestLogin.contextOf((req as Partial<Request>).qqConnect);
 }
 
-const users = new WeakMap<StoredLogin, { raw: StoredLogin['raw']; user: QQUser }>();
+const users = new WeakMap<StoredLogin, { profile: StoredLogin['profile']; user: QQUser }>();
 
 /** The user of a stored login; made when somebody looks, and once. */
 function userOf(login: StoredLogin): QQUser {
   const known = users.get(login);
-  if (known?.raw === login.raw) return known.user;
-  const user = toQQUser(login, login.raw);
-  users.set(login, { raw: login.raw, user });
+  if (known?.profile === login.profile) return known.user;
+  const user = toQQUser(login, unpackProfile(login.profile));
+  users.set(login, { profile: login.profile, user });
   return user;
 }
 

@@ -1,6 +1,7 @@
 import { stateId } from './login-attempt.js';
 import { endInTurn } from './record-lock.js';
 import { applicationData, replaceSession, storedLogin } from './session.js';
+import { packProfile } from './stored-profile.js';
 import { touchAt } from './token-record.js';
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
@@ -58,7 +59,7 @@ export async function landIn(
       appId: user.appId,
       openid: user.openid,
       ...(user.unionid !== undefined && { unionid: user.unionid }),
-      raw: user.raw,
+      profile: packProfile(user.raw),
       finished: [],
     };
     if (!previous.qqConnect || sameUser) Object.assign(req.session, applicationData(previous));

@@ -4,6 +4,7 @@ import { TOKEN_REFUSED, accessToken, requireTokens } from './access-token.js';
 import { lockKey, lockLimits } from './record-lock.js';
 import { loginRequired } from './refresh-tokens.js';
 import { saveSession } from './session.js';
+import { packProfile, unpackProfile } from './stored-profile.js';
 import type { Request } from 'express';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { QQConnectContext } from './context.js';
@@ -35,12 +36,12 @@ async function keepProfile(
 ): Promise<void> {
   await context.options.lock(lockKey(id), lockLimits(context.client.timeoutMs), async () => {
     if (!(await context.records.read(store, id))) throw loginRequired('the user logged out meanwhile');
-    const before = login.raw;
-    login.raw = raw;
+    const before = login.profile;
+    login.profile = packProfile(raw);
     try {
       await saveSession(req);
     } catch (error) {
-      login.raw = before;
+      login.profile = before;
       throw error;
     }
   });
@@ -56,8 +57,8 @@ export async function refreshUser(context: QQConnectContext, req: Request): Prom
   const running = context.fetching.get(key);
   if (running) {
     const raw = await running; // stored by whoever asked first; here it is for the rest of this request
-    if (isComplete(raw)) login.raw = raw;
-    return toQQUser(login, login.raw);
+    if (isComplete(raw)) login.profile = packProfile(raw);
+    return toQQUser(login, unpackProfile(login.profile));
   }
   const task = fetchProfile(context, req, login.openid).then(async (raw) => {
     if (isComplete(raw)) await keepProfile(context, req, place, login, raw);
@@ -69,5 +70,5 @@ export async function refreshUser(context: QQConnectContext, req: Request): Prom
   } finally {
     context.fetching.delete(key);
   }
-  return toQQUser(login, login.raw);
+  return toQQUser(login, unpackProfile(login.profile));
 }

@@ -1,7 +1,7 @@
 import { QQConfigurationError, QQTransportError, isQQConnectError } from '../protocol/errors/index.js';
 import type { Request } from 'express';
 import type { Session, SessionData, Store } from 'express-session';
-import type { UserInfoResponse } from '../protocol/profile.js';
+import type { StoredProfile } from './stored-profile.js';
 
 /** A login that has ended, by the hash of its state: where it led, and the channel of its opener's if it was a pop-up's. */
 export interface FinishedLogin {
@@ -15,7 +15,7 @@ export interface StoredLogin {
   appId: string;
   openid: string;
   unionid?: string;
-  raw: UserInfoResponse;
+  profile: StoredProfile;
   /** The token record, and when its lifetime is to be renewed (ms since 1970). */
   tokens?: { record: string; touchAt: number };
   /** The last logins that ended in this session: a reload of such a callback just goes on. */

@@ -103,15 +103,28 @@ describe('the user of a request', () => {
     expect(body.user.raw).toEqual({ ret: 0, nickname: 'n', constructor: 'y' });
   });
 
+  it('comes back from the store as QQ sent it, whatever QQ left out or added', async () => {
+    const sent = { ret: 0, is_lost: 0, nickname: 'n', gender: null, city: '', level: '0', vip: 1, new_field: true };
+    upstream.always('user_info', JSON.stringify(sent));
+    const visitor = new Visitor(site);
+    await visitor.login();
+    const { body } = (await visitor.agent.get('/me')) as { body: { user: QQUser } };
+    expect(body.user.raw).toEqual(sent);
+  });
+
   it('is nobody to a router of another application that shares the session', async () => {
     const visitor = await loggedIn({ nickname: 'n' });
-    await visitor.agent.post('/session').send({ qqConnect: { appId: '9', openid, raw: {}, finished: [] } });
+    await visitor.agent
+      .post('/session')
+      .send({ qqConnect: { appId: '9', openid, profile: { values: [] }, finished: [] } });
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
   });
 
   it.each(['', 7, null])('is nobody where the stored openid is %j', async (wrong) => {
     const visitor = await loggedIn({ nickname: 'n' });
-    await visitor.agent.post('/session').send({ qqConnect: { appId, openid: wrong, raw: {}, finished: [] } });
+    await visitor.agent
+      .post('/session')
+      .send({ qqConnect: { appId, openid: wrong, profile: { values: [] }, finished: [] } });
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
     expect((await visitor.agent.get('/private').set('Accept', 'application/json')).status).toBe(401);
   });

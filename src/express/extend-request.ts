@@ -1,80 +1,91 @@
-import { accessToken } from './access-token.js';
-import { beginLogin } from './login.js';
-import { logout } from './logout.js';
-import { refreshUser } from './refresh-user.js';
-import { storedLogin } from './session.js';
-import { unpackProfile } from './stored-profile.js';
-import { toQQUser } from '../protocol/profile.js';
+import { IncomingMessage } from 'node:http';
+import { RequestLogin } from './request-login.js';
 import type { Request, Response } from 'express';
-import type { QQUser } from '../protocol/profile.js';
 import type { QQConnectContext } from './context.js';
-import type { LoginOptions } from './login.js';
-import type { QQConnectRequest } from './qq-connect-request.js';
-import type { StoredLogin } from './session.js';
 
-/** `req.qqConnect`. Its fields are private, so that whoever prints a request does not print the router's inside. */
-class RequestLogin implements QQConnectRequest {
+/** The mark of a router on the requests that pass it. It shows nothing of the router to whoever prints a request. */
+export class PassedRouter {
   readonly #context: QQConnectContext;
-  readonly #req: Request;
-  readonly #res: Response;
 
-  constructor(context: QQConnectContext, req: Request, res: Response) {
+  constructor(context: QQConnectContext) {
     this.#context = context;
-    this.#req = req;
-    this.#res = res;
   }
 
-  static contextOf(login: unknown): QQConnectContext | undefined {
-    return login instanceof RequestLogin ? login.#context : undefined;
+  loginOf(req: Request, res: Response): RequestLogin {
+    return new RequestLogin(this.#context, req, res);
   }
+}
 
-  async login(options: LoginOptions = {}): Promise<void> {
-    const page = ['GET', 'HEAD'].includes(this.#req.method) ? this.#req.originalUrl : undefined;
-    await beginLogin(this.#context, this.#req, this.#res, { ...options, returnTo: options.returnTo ?? page });
-  }
+// Each copy of this package marks requests in its own way, as each has its own classes.
+const PASSED = Symbol('express-qq-connect');
 
-  async logout(): Promise<void> {
-    await logout(this.#context, this.#req);
-  }
+interface PassingRequest extends Request {
+  [PASSED]?: PassedRouter | RequestLogin;
+}
 
-  async accessToken({ rejected }: { rejected?: string | undefined } = {}): Promise<string> {
-    return accessToken(this.#context, this.#req, rejected);
-  }
-
-  async refreshUser(): Promise<QQUser> {
-    return refreshUser(this.#context, this.#req);
-  }
+function loginOf(req: PassingRequest): RequestLogin | undefined {
+  const passed = req[PASSED];
+  if (!(passed instanceof PassedRouter)) return passed;
+  const login = passed.loginOf(req, req.res as Response); // Express gives every request its response
+  req[PASSED] = login;
+  return login;
 }
 
 /** The router that a request has passed, if any. */
 export function contextOf(req: Request): QQConnectContext | undefined {
-  return RequestLogin.contextOf((req as Partial<Request>).qqConnect);
+  const login = loginOf(req);
+  return login && RequestLogin.contextOf(login);
 }
 
-const users = new WeakMap<StoredLogin, { profile: StoredLogin['profile']; user: QQUser }>();
-
-/** The user of a stored login; made when somebody looks, and once. */
-function userOf(login: StoredLogin): QQUser {
-  const known = users.get(login);
-  if (known?.profile === login.profile) return known.user;
-  const user = toQQUser(login, unpackProfile(login.profile));
-  users.set(login, { profile: login.profile, user });
-  return user;
+/** A property that is worked out when somebody looks; an application that sets it in its tests has its own. */
+function accessor(name: 'qqUser' | 'qqConnect', get: (this: Request) => unknown): PropertyDescriptor {
+  function set(this: Request, value: unknown): void {
+    Object.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value });
+  }
+  return { configurable: true, enumerable: true, get, set };
 }
 
-// One for all requests: making two closures for each of them can be measured.
-const qqUser: PropertyDescriptor = {
-  configurable: true,
-  enumerable: true,
-  get(this: Request) {
-    const context = contextOf(this);
-    const login = context && storedLogin(this, context.client.appId);
-    return login && userOf(login);
-  },
+const properties = {
+  qqConnect: accessor('qqConnect', function qqConnect() {
+    return loginOf(this);
+  }),
+  qqUser: accessor('qqUser', function qqUser() {
+    const login = loginOf(this);
+    return login && RequestLogin.userOf(login);
+  }),
 };
 
-/** Gives a request its `qqConnect` and its `qqUser`, which costs nothing until somebody looks. */
-export function extendRequest(context: QQConnectContext, req: Request, res: Response): void {
-  req.qqConnect = new RequestLogin(context, req, res);
-  Object.defineProperty(req, 'qqUser', qqUser);
+/** Express's own prototype of all requests, below that of each application; `undefined` for a request without Express. */
+function expressRequest(req: Request): object | undefined {
+  let prototype = Object.getPrototypeOf(req) as object | null;
+  for (let next: object | null; prototype; prototype = next) {
+    next = Object.getPrototypeOf(prototype) as object | null;
+    if (next === IncomingMessage.prototype) return prototype;
+  }
+  return undefined;
+}
+
+const extended = new WeakSet<object>();
+
+/** Whether all requests of this one's kind have the properties by their prototype, which is where Express has its own. */
+function extendPrototype(req: Request): boolean {
+  const prototype = expressRequest(req);
+  if (!prototype) return false;
+  if (!('qqUser' in prototype)) Object.defineProperties(prototype, properties);
+  const isOurs = Object.getOwnPropertyDescriptor(prototype, 'qqUser')?.get === properties.qqUser.get;
+  if (isOurs) extended.add(Object.getPrototypeOf(req) as object);
+  return isOurs; // else another copy of this package was here first
+}
+
+/**
+ * Gives a request its `qqConnect` and its `qqUser`. Every request of the application comes here, and most are never
+ * asked for either: all that is done for them is one mark.
+ */
+export function extendRequest(passed: PassedRouter, req: Request, res: Response): void {
+  if (extended.has(Object.getPrototypeOf(req) as object) || extendPrototype(req)) {
+    (req as PassingRequest)[PASSED] = passed;
+  } else {
+    Object.defineProperties(req, properties);
+    (req as PassingRequest)[PASSED] = passed.loginOf(req, res);
+  }
 }

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { QQRequestError } from '../protocol/errors/index.js';
 import { touchTokens } from './access-token.js';
 import { createContext } from './context.js';
-import { extendRequest } from './extend-request.js';
+import { PassedRouter, extendRequest } from './extend-request.js';
 import { resolveOptions } from './options.js';
 import { routes } from './routes.js';
 import { storedLogin } from './session.js';
@@ -83,12 +83,13 @@ function pathOf({ originalUrl }: Request): string {
 export function qqConnect(options: QQConnectOptions = {}): Router {
   const context = createContext(resolveOptions(options));
   const byPath = routesByPath(context);
+  const passed = new PassedRouter(context);
   let mountJudged = false;
 
   function serve(req: Request, res: Response, next: NextFunction): void {
     if (!mountJudged && req.baseUrl !== '') warnAboutMount(context, req.baseUrl);
     mountJudged = true;
-    extendRequest(context, req, res);
+    extendRequest(passed, req, res);
     const path = pathOf(req);
     const route = byPath.get(path) ?? (path.endsWith('/') ? byPath.get(path.slice(0, -1)) : undefined);
     if (route) {

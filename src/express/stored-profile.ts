@@ -48,9 +48,10 @@ export function packProfile(raw: UserInfoResponse): StoredProfile {
 /** Makes the profile that QQ sent of what was stored. */
 export function unpackProfile({ values, others }: StoredProfile): UserInfoResponse {
   const raw: UserInfoResponse = {};
-  for (const [index, field] of FIELDS.entries()) {
+  for (let index = 0; index < values.length; index += 1) {
+    const field = FIELDS[index];
     const value = values[index];
-    if (value !== undefined && !Array.isArray(value)) raw[field] = value as string;
+    if (field !== undefined && !Array.isArray(value)) raw[field] = value as string;
   }
-  return { ...raw, ...others };
+  return others ? { ...raw, ...others } : raw;
 }

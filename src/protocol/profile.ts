@@ -75,12 +75,12 @@ const BEST_FIRST = [
   'figureurl_1',
   'figureurl',
 ] as const;
-const TENCENT_HTTP = /^http:\/\/(?=(?:[a-z0-9-]+\.)*(?:qlogo\.cn|store\.qq\.com)\/)/i;
+const TENCENT_HTTP = /^http:\/\/(?:[a-z0-9-]+\.)*(?:qlogo\.cn|store\.qq\.com)\//i;
 const WEB_URL = /^https?:\/\/[^\s"'<>\\]+$/i;
 
 function avatar(value: unknown): string | undefined {
   if (typeof value !== 'string' || !WEB_URL.test(value)) return undefined;
-  return value.replace(TENCENT_HTTP, 'https://');
+  return TENCENT_HTTP.test(value) ? `https${value.slice('http'.length)}` : value;
 }
 
 // 男 with type 2, or beside the placeholder home of 2022, is what QQ sends for everybody; 女 is never a placeholder.

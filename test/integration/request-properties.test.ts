@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it, jest } from '@jest/globals';
+import express5 from 'express';
+import session from 'express-session';
+import request from 'supertest';
+import { qqConnect } from '../../src/index.js';
+import { Visitor, startSite } from '../support/site.js';
+import type { RequestHandler } from 'express';
+import type { QQConnectOptions } from '../../src/index.js';
+
+const express4 = createRequire(import.meta.url)('express4') as typeof express5;
+
+describe.each([
+  ['5', express5],
+  ['4', express4],
+])('req.qqUser and req.qqConnect on Express %s', (_version, framework) => {
+  const nickname: RequestHandler = (req, res) => void res.json(req.qqUser?.nickname ?? null);
+
+  it('are the same objects whenever a request is asked for them', async () => {
+    await using site = await startSite({
+      framework,
+      routes: (app) => {
+        app.get('/twice', (req, res) => {
+          res.json([req.qqUser === req.qqUser, req.qqConnect === req.qqConnect, req.qqUser !== undefined]);
+        });
+      },
+    });
+    const visitor = new Visitor(site);
+    await visitor.login();
+    expect((await visitor.agent.get('/twice')).body).toEqual([true, true, true]);
+  });
+
+  it('reach the handlers of an application inside the application, and those behind it', async () => {
+    const inner = framework();
+    inner.get('/inner', nickname);
+    await using site = await startSite({
+      framework,
+      routes: (app) => {
+        app.use(inner);
+        app.get('/behind', nickname);
+      },
+    });
+    const visitor = new Visitor(site);
+    await visitor.login();
+    const { body: expected } = (await visitor.agent.get('/')) as { body: { user: string } };
+    expect(expected.user).toMatch(/./);
+    expect((await visitor.agent.get('/inner')).body).toBe(expected.user);
+    expect((await visitor.agent.get('/behind')).body).toBe(expected.user);
+  });
+
+  it('reach the handlers behind an application that has the router to itself', async () => {
+    const options: QQConnectOptions = { appId: '1', appKey: 'k', redirectUri: 'http://127.0.0.1/auth/qq/callback' };
+    const inner = framework();
+    inner.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
+    inner.use(qqConnect({ ...options, graphUrl: 'http://127.0.0.1:9' }));
+    const app = framework().use(inner);
+    app.get('/behind', (req, res) => void res.json(typeof req.qqConnect.login));
+    expect((await request(app).get('/behind')).body).toBe('function');
+  });
+
+  it('are those of each of two copies of the package, on the requests that pass its router', async () => {
+    const options: QQConnectOptions = { appId: '1', appKey: 'k', redirectUri: 'http://127.0.0.1/auth/qq/callback' };
+    jest.resetModules();
+    const copy = await import('../../src/index.js');
+    expect(copy.qqConnect).not.toBe(qqConnect);
+    const app = framework();
+    const names: RequestHandler = (req, res) => void res.json(typeof (req as Partial<typeof req>).qqConnect?.login);
+    for (const [path, make] of [
+      ['/ours', qqConnect],
+      ['/theirs', copy.qqConnect],
+    ] as const) {
+      app.use(path, make({ ...options, basePath: `${path}/auth`, callbackPath: `${path}/callback` }), names);
+    }
+    app.get('/neither', names);
+    for (let round = 0; round < 2; round += 1) {
+      expect((await request(app).get('/ours')).body).toBe('function');
+      expect((await request(app).get('/theirs')).body).toBe('function');
+      expect((await request(app).get('/neither')).body).toBe('undefined');
+    }
+  });
+
+  it("give way to an application's own, as its tests set them", async () => {
+    const app = framework();
+    app.use((req, _res, next) => {
+      req.qqUser = { appId: '1', openid: 'O', nickname: '替身', raw: {} };
+      next();
+    });
+    app.get('/', nickname);
+    expect((await request(app).get('/')).body).toBe('替身');
+  });
+});

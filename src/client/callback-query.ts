@@ -4,13 +4,15 @@ import { QQRequestError } from '../protocol/errors/index.js';
 const RELEVANT = ['code', 'state', 'error', 'error_description'];
 
 /**
- * Gives the query of a callback's address, whole or as a path. Not left to `new URL`, whose error has the address, and
- * so the code, in it.
+ * Gives the query of a callback's address, whole or as a path. The error of `new URL` goes no further: it has the
+ * address, and so the code, in it.
  */
 export function receivedQuery(callbackUrl: string | URL, redirectUri: string): URLSearchParams {
-  const address = callbackUrl.toString();
-  if (URL.canParse(address, redirectUri)) return new URL(address, redirectUri).searchParams;
-  throw new QQRequestError('ERR_QQ_CALLBACK_INVALID', 'callback: its address is none');
+  try {
+    return new URL(callbackUrl, redirectUri).searchParams;
+  } catch {
+    throw new QQRequestError('ERR_QQ_CALLBACK_INVALID', 'callback: its address is none');
+  }
 }
 
 /**

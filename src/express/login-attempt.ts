@@ -99,6 +99,7 @@ export class LoginAttempts {
       secure: this.#secure,
       maxAge,
       expires,
+      encode: String, // a JWE holds nothing that a cookie may not
     });
   }
 }

@@ -1,30 +1,19 @@
-// One session whose token is due: what 1,000 requests at the same time make of it.
+// An application whose handler uses the access token: what 1,000 requests at the same time make of one that is due.
 import express from 'express';
 import session from 'express-session';
 import { qqConnect } from 'express-qq-connect';
-import { startSandbox } from 'express-qq-connect/sandbox';
 
+const [graphUrl] = process.argv.slice(2);
 const credentials = { appId: '100000042', appKey: 'made-up-app-key-0123456789abcdef' };
-const sandbox = await startSandbox({ apps: [credentials], autoApprove: true, expiresIn: 10 });
 const app = express();
-const server = app.listen(0, '127.0.0.1', () => {
+const server = app.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, () => {
   const site = `http://127.0.0.1:${server.address().port}`;
   app.use(session({ secret: 'a secret of the benchmark', resave: false, saveUninitialized: false }));
-  app.use(qqConnect({ ...credentials, redirectUri: `${site}/auth/qq/callback`, graphUrl: sandbox.url }));
+  app.use(qqConnect({ ...credentials, redirectUri: `${site}/auth/qq/callback`, graphUrl }));
   app.get('/token', (req, res, next) => {
     req.qqConnect.accessToken().then((token) => res.json({ token }), next);
   });
-  process.send({
-    site,
-    sandbox: sandbox.url,
-    login: '/auth/qq/login',
-    callback: '/auth/qq/callback',
-  });
+  process.send({ site, login: '/auth/qq/login', callback: '/auth/qq/callback' });
 });
-process.on('message', () => {
-  const refreshes = sandbox.requests.filter(
-    ({ query, body }) => ({ ...query, ...body }).grant_type === 'refresh_token',
-  );
-  process.send({ refreshes: refreshes.length });
-});
+server.keepAliveTimeout = 60_000;
 process.on('disconnect', () => process.exit());

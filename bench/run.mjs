@@ -17,7 +17,7 @@ const startup = await startups();
 said('decoder, avatars, a due token');
 const decoder = await decoding();
 const avatar = await avatars();
-const due = await dueToken();
+const due = await dueToken(upstream);
 said('growth');
 const grown = await growth(upstream);
 upstream.stop();
@@ -83,7 +83,7 @@ const rows = [
   ),
   row('avatar cache hit, throughput over express.static', '≥ 0.90', fixed(avatar), avatar >= 0.9),
   row('1,000 requests on a due token: refreshes', '1', String(due.refreshes), due.refreshes === 1),
-  row('the same: p99 over p50, in ms', '≤ one round trip', fixed(due.p99 - due.p50), due.p99 - due.p50 <= 50),
+  row('the same: p99 over p50, in round trips of 50 ms', '≤ 1', fixed(due.spread / 50), due.spread <= 50),
 ];
 
 const machine = {

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 
 const OPENID = 'F0E1D2C3B4A5968778695A4B3C2D1E0F';
-const TOKEN = { access_token: 'A'.repeat(32), expires_in: '7776000', refresh_token: 'B'.repeat(32) };
+const TOKEN = { access_token: 'A'.repeat(32), refresh_token: 'B'.repeat(32) };
 const image = (host, size) => `http://${host}.qlogo.cn/qqapp/100000042/${OPENID}/${size}`;
 const PROFILE = JSON.stringify(
   {
@@ -37,7 +37,13 @@ const PROFILE = JSON.stringify(
 function answer(path, query) {
   const json = query.get('fmt') === 'json';
   if (path === '/oauth2.0/token') {
-    const token = { ...TOKEN, ...(query.get('need_openid') === '1' && { openid: OPENID }) };
+    if (query.get('grant_type') === 'refresh_token') control.refreshes += 1;
+    const { expiresIn } = control;
+    const token = {
+      ...TOKEN,
+      expires_in: String(expiresIn),
+      ...(query.get('need_openid') === '1' && { openid: OPENID }),
+    };
     return json ? JSON.stringify(token) : new URLSearchParams(token).toString();
   }
   if (path === '/oauth2.0/me') {
@@ -51,7 +57,7 @@ function answer(path, query) {
   return PROFILE;
 }
 
-const control = { latency: 0, calls: 0, depth: 0, lastEnd: 0, running: 0 };
+const control = { latency: 0, expiresIn: 7_776_000, calls: 0, refreshes: 0, depth: 0, running: 0 };
 
 const server = createServer((req, res) => {
   const [path, query = ''] = req.url.split('?');
@@ -67,9 +73,9 @@ const server = createServer((req, res) => {
   else setTimeout(send, control.latency);
 });
 
-process.on('message', ({ latency }) => {
-  process.send({ calls: control.calls, depth: control.depth });
-  Object.assign(control, { latency: latency ?? control.latency, calls: 0, depth: 0 });
+process.on('message', (wish) => {
+  process.send({ calls: control.calls, refreshes: control.refreshes, depth: control.depth });
+  Object.assign(control, wish, { calls: 0, refreshes: 0, depth: 0 });
 });
 process.on('disconnect', () => process.exit());
 server.keepAliveTimeout = 60_000;

@@ -1,7 +1,7 @@
 // The smallest browser that can log in: cookies and redirects, over kept-alive connections.
 import { Agent, request } from 'node:http';
 
-const agent = new Agent({ keepAlive: true });
+const agent = new Agent({ keepAlive: true, maxFreeSockets: 1_000 });
 
 export class Visitor {
   #cookies = new Map();

@@ -57,7 +57,8 @@ const forbidden = [
     from: { path: '^src/' },
     to: {
       dependencyTypes: ['npm-dev', 'npm-no-pkg'],
-      pathNot: 'node_modules/(@types/)?express(-session)?/|@types/node',
+      // Peers, types, and what the build makes part of dist/.
+      pathNot: 'node_modules/(@types/)?express(-session)?/|@types/node|node_modules/(cookie|lru-cache|zod)/',
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { endpoints } from '../protocol/endpoints.js';
 import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
@@ -6,7 +6,7 @@ import { axiosFetch } from '../transport/axios-fetch.js';
 import { conformingFetch } from '../transport/conforming-fetch.js';
 import { callbackQuery, receivedQuery } from './callback-query.js';
 import { graphReader, requireApiPath } from './graph-reader.js';
-import { clientOptionsShape, readOptions } from './options.js';
+import { clientOptionsShape, readOptions } from './read-options.js';
 import { requireOpenId } from './token-set.js';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { GraphReader } from './graph-reader.js';

@@ -41,7 +41,7 @@ export interface QQConnectContext {
   /** Callbacks that are being worked on, by the id of their state: two at the same moment share one exchange. */
   landing: Map<string, Promise<Landing>>;
   /** Ids of the states that came back to this process: each is good for one exchange. */
-  spent: LRUCache<string, true>;
+  spent: { has(id: string): boolean; set(id: string, value: true): unknown };
   /** Refreshes that are being worked on, by record. */
   refreshing: Map<string, Promise<TokenRecord>>;
   /** Profiles that are being fetched, by session. */
@@ -122,7 +122,8 @@ export function createContext({ encryptionKeys, ...options }: ResolvedOptions): 
     defaultReturnTo,
     cancelUrl,
     landing: new Map(),
-    spent: new LRUCache({ max: 10_000, ttl: ATTEMPT_LIFETIME * 1000 }),
+    // By size, as room for a max is made at once, at every start.
+    spent: new LRUCache({ maxSize: 10_000, sizeCalculation: () => 1, ttl: ATTEMPT_LIFETIME * 1000 }),
     refreshing: new Map(),
     fetching: new Map(),
   };

@@ -3,7 +3,7 @@ import { QQRequestError } from '../protocol/errors/index.js';
 import { touchTokens } from './access-token.js';
 import { createContext } from './context.js';
 import { PassedRouter, extendRequest } from './extend-request.js';
-import { resolveOptions } from './options.js';
+import { resolveOptions } from './resolve-options.js';
 import { routes } from './routes.js';
 import { storedLogin } from './session.js';
 import { warn } from './warn.js';

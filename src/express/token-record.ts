@@ -65,7 +65,7 @@ export interface RecordPlace {
  */
 export class TokenRecords {
   readonly #sealer: Sealer;
-  readonly #touchAt = new LRUCache<string, number>({ max: REMEMBERED });
+  readonly #touchAt = new LRUCache<string, number>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;

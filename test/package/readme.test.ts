@@ -9,7 +9,7 @@ import {
   isQQConnectError,
   qqConnect,
 } from '../../src/index.js';
-import { resolveOptions } from '../../src/express/options.js';
+import { resolveOptions } from '../../src/express/resolve-options.js';
 import type { QQConnectOptions } from '../../src/index.js';
 
 interface Manifest {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { createContext } from '../../src/express/context.js';
-import { resolveOptions } from '../../src/express/options.js';
+import { resolveOptions } from '../../src/express/resolve-options.js';
 
 const APP_KEY = 'a-made-up-app-key';
 const options = { appId: '1', appKey: APP_KEY, redirectUri: 'https://www.example.com/cb' };

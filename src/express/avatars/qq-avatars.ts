@@ -2,7 +2,7 @@ import express from 'express';
 import { AvatarService } from '../../avatar/avatar-service.js';
 import { UIN } from '../../avatar/url-forms.js';
 import { BadAvatarRequest, readAvatarQuery } from './avatar-query.js';
-import { resolveAvatarsOptions } from './avatar-options.js';
+import { resolveAvatarsOptions } from './resolve-avatar-options.js';
 import { nobase } from './nobase.js';
 import { okayapi, okayapiParameters } from './okayapi.js';
 import { hitHeaders, sendAvatar, sendBase64, sendError, sendProblem } from './send-avatar.js';

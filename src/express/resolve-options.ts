@@ -1,0 +1,159 @@
+import * as z from 'zod/mini';
+import { QQConnectClient, appKeyOf } from '../client/qq-connect-client.js';
+import { clientOptionsShape, readOptions } from '../client/read-options.js';
+import { isLoopbackHost } from '../protocol/endpoints.js';
+import { processLock } from '../lock/process-lock.js';
+import { warn } from './warn.js';
+import type { Lock } from '../lock/lock.js';
+import type { QQConnectOptions, ResolvedOptions } from './options.js';
+
+const environment = {
+  appId: 'QQ_APP_ID',
+  appKey: 'QQ_APP_KEY',
+  redirectUri: 'QQ_REDIRECT_URI',
+  graphUrl: 'QQ_GRAPH_URL',
+  encryptionKey: 'QQ_ENCRYPTION_KEY',
+} as const;
+
+const path = z.string('must be a path').check(z.regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /'));
+// The rest is judged against redirectUri, once that is known.
+const place = z
+  .string('must be a path or URL')
+  .check(
+    z.regex(
+      /^(?:\/(?![/\\])|https?:\/\/[^/\\])[^\\]*$/i,
+      'must be a path of this site, or a URL of one of allowedReturnOrigins',
+    ),
+  );
+const callback = <T>(): z.ZodMiniOptional<z.ZodMiniCustom<T>> =>
+  z.optional(z.custom<T>((value) => typeof value === 'function', 'must be a function'));
+const origin = z.pipe(
+  z
+    .string('must be origins such as https://app.example.com')
+    .check(
+      z.refine(
+        (value) =>
+          URL.canParse(value) &&
+          new URL(value).origin !== 'null' &&
+          new URL(value).href === `${new URL(value).origin}/`,
+        'must be origins such as https://app.example.com, without a path',
+      ),
+    ),
+  z.transform((value) => new URL(value).origin),
+);
+const key = z.string('must be a string or a list of strings').check(z.minLength(1, 'must not be empty'));
+
+const routerShape = {
+  basePath: z._default(
+    z.pipe(
+      path,
+      z.transform((value) => value.replace(/\/+$/, '')),
+    ),
+    '/auth/qq',
+  ),
+  callbackPath: z.optional(path),
+  display: z._default(z.enum(['auto', 'mobile', 'pc'], "must be 'auto', 'mobile' or 'pc'"), 'auto'),
+  defaultReturnTo: z._default(place, '/'),
+  allowedReturnOrigins: z._default(z.array(origin, 'must be an array of origins'), []),
+  cancelUrl: z.optional(place),
+  onLogin: callback<NonNullable<QQConnectOptions['onLogin']>>(),
+  onEvent: callback<NonNullable<QQConnectOptions['onEvent']>>(),
+  logout: z._default(z.enum(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
+  tokens: z._default(z.enum(['keep', 'discard'], "must be 'keep' or 'discard'"), 'keep'),
+  encryptionKey: z.optional(
+    z.union(
+      [
+        z.pipe(
+          key,
+          z.transform((value): [string, ...string[]] => [value]),
+        ),
+        z.tuple([key], key),
+      ],
+      'must be a string or a list of strings, none of them empty',
+    ),
+  ),
+  lock: callback<Lock>(),
+};
+
+const ownClient = z.strictObject({ ...clientOptionsShape, ...routerShape }, 'must be an object');
+const sharedClient = z.strictObject(
+  {
+    ...routerShape,
+    client: z.custom<QQConnectClient>(
+      (value) => value instanceof QQConnectClient,
+      'must be a QQConnectClient of this copy of express-qq-connect',
+    ),
+  },
+  'must be an object',
+);
+
+type RouterOptions = z.output<z.ZodMiniObject<typeof routerShape>>;
+
+function isObject(options: unknown): options is object {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
+}
+
+function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
+  // A key whose value is undefined is one that was not given.
+  const filled = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    unknown
+  >;
+  for (const [option, variable] of Object.entries(environment)) {
+    const value = process.env[variable];
+    const belongsToClient = option !== 'encryptionKey' && filled.client !== undefined;
+    if (filled[option] !== undefined || value === undefined || value === '' || belongsToClient) continue;
+    filled[option] = option === 'encryptionKey' ? value.split(',') : value;
+  }
+  return filled;
+}
+
+function warnAboutRedirectUri(client: QQConnectClient): void {
+  if (isLoopbackHost(new URL(client.graphUrl).hostname)) return;
+  const url = new URL(client.redirectUri);
+  const refused = [
+    url.port !== '' && 'has a port',
+    isLoopbackHost(url.hostname) && 'names this machine',
+    url.protocol === 'http:' && 'is plain http',
+  ].filter((reason) => reason !== false);
+  if (refused.length > 0)
+    warn('QQ_REDIRECT_URI', `redirectUri ${refused.join(' and ')}: QQ will not call it back (the sandbox does)`);
+}
+
+/**
+ * Reads the options and their environment variables.
+ *
+ * @throws `QQConfigurationError` that names every wrong option, and no value
+ */
+export function resolveOptions(options: QQConnectOptions = {}): ResolvedOptions {
+  const given = isObject(options) ? withEnvironment(options) : (options as Record<string, unknown>);
+  const shared = isObject(given) && given.client !== undefined;
+  const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
+  const { encryptionKey, ...rest } = router;
+  warnAboutRedirectUri(client);
+  return {
+    ...rest,
+    client,
+    callbackPath: router.callbackPath ?? new URL(client.redirectUri).pathname,
+    cancelUrl: router.cancelUrl ?? router.defaultReturnTo,
+    encryptionKeys: encryptionKey ?? [appKeyOf(client)],
+    lock: router.lock ?? processLock(),
+  };
+}
+
+function withSharedClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
+  const { client, ...router } = readOptions(sharedClient, given, environment);
+  return { client, router };
+}
+
+function withOwnClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
+  const { appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios, ...router } = readOptions(
+    ownClient,
+    given,
+    environment,
+  );
+  return {
+    client: new QQConnectClient({ appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios }),
+    router,
+  };
+}

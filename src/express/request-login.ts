@@ -3,8 +3,7 @@ import { beginLogin } from './login.js';
 import { logout } from './logout.js';
 import { refreshUser } from './refresh-user.js';
 import { storedLogin } from './session.js';
-import { unpackProfile } from './stored-profile.js';
-import { toQQUser } from '../protocol/profile.js';
+import { userOfLogin } from './remembered-users.js';
 import type { Request, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
 import type { QQConnectContext } from './context.js';
@@ -52,7 +51,7 @@ export class RequestLogin implements QQConnectRequest {
     if (!stored) return undefined;
     const { openid, profile } = stored;
     if (login.#user?.openid !== openid || login.#user.profile !== profile) {
-      login.#user = { openid, profile, made: toQQUser(stored, unpackProfile(profile)) };
+      login.#user = { openid, profile, made: userOfLogin(stored) };
     }
     return login.#user.made;
   }

@@ -30,6 +30,28 @@ describe.each([
     expect((await visitor.agent.get('/twice')).body).toEqual([true, true, true]);
   });
 
+  it('are for the handlers of one request to change, and for nobody else to see', async () => {
+    await using site = await startSite({
+      framework,
+      routes: (app) => {
+        app.get('/change', (req, res) => {
+          Object.assign(req.qqUser ?? {}, { nickname: '改过的', openid: '' });
+          Object.assign(req.qqUser?.raw ?? {}, { nickname: '改过的' });
+          res.json(req.qqUser);
+        });
+        app.get('/look', (req, res) => void res.json(req.qqUser));
+      },
+    });
+    const visitor = new Visitor(site);
+    await visitor.login();
+    const { body: before } = (await visitor.agent.get('/look')) as { body: unknown };
+    expect((await visitor.agent.get('/change')).body).toMatchObject({
+      nickname: '改过的',
+      raw: { nickname: '改过的' },
+    });
+    expect((await visitor.agent.get('/look')).body).toEqual(before);
+  });
+
   it('reach the handlers of an application inside the application, and those behind it', async () => {
     const inner = framework();
     inner.get('/inner', nickname);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Visitor, startSite } from '../support/site.js';
 import { WatchedStore, contents, ids } from '../support/store.js';
+import type { SessionData } from 'express-session';
 import type { Site } from '../support/site.js';
 
 /** A door that somebody waits at. */
@@ -103,5 +104,31 @@ describe('the session of a login', () => {
     store.before = () => undefined;
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
     expect(await ids(store)).toEqual({ sessions: [], records: [] });
+  });
+
+  it('keeps its tokens if the store took it all the same, and then could neither say so nor give it up', async () => {
+    /** Loses its connection between doing something to a session and saying so. */
+    class LosingStore extends WatchedStore {
+      isLosing = false;
+
+      override set(id: string, data: SessionData, callback?: (error?: unknown) => void): void {
+        const isLost = this.isLosing && !id.startsWith('qqt_');
+        super.set(id, data, (error) => callback?.(isLost ? new Error('connection lost') : error));
+      }
+
+      override destroy(id: string, callback?: (error?: unknown) => void): void {
+        if (this.isLosing && !id.startsWith('qqt_')) callback?.(new Error('no connection'));
+        else super.destroy(id, callback);
+      }
+    }
+    const losing = new LosingStore();
+    await using other = await startSite({ store: losing });
+    const visitor = new Visitor(other);
+    const callback = await visitor.toCallback();
+    losing.isLosing = true;
+    expect((await visitor.callback(callback)).status).toBe(503);
+    const stored = Object.values(await contents(losing)).flatMap(({ qqConnect }) => qqConnect?.tokens?.record ?? []);
+    expect(stored).toHaveLength(1);
+    expect((await ids(losing)).records).toEqual(stored);
   });
 });

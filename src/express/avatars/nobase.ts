@@ -1,7 +1,7 @@
 import { DEFAULT_AVATAR_SIZE } from '../../avatar/sizes.js';
 import { parametersOf } from './avatar-query.js';
 import { warn } from '../warn.js';
-import { sendAvatar } from './send-avatar.js';
+import { sendAvatar, sendJson } from './send-avatar.js';
 import type { Request, Response } from 'express';
 import type { Lookup } from '../../avatar/avatar-cache.js';
 import type { AvatarService } from '../../avatar/avatar-service.js';
@@ -43,13 +43,5 @@ export function nobase(service: AvatarService, resolveUser: NonNullable<QQAvatar
 }
 
 function answer(res: Response, error: { code: number; msg: string }): void {
-  const body = JSON.stringify(error);
-  res
-    .writeHead(200, {
-      'Content-Type': 'application/json;charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    })
-    .end(body);
+  sendJson(res, JSON.stringify(error));
 }

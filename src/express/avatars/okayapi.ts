@@ -1,7 +1,7 @@
 import { UIN } from '../../avatar/url-forms.js';
 import { authOkayapi, isOkayapiSigned } from '../../avatar/okayapi-signature.js';
 import { parametersOf } from './avatar-query.js';
-import { sendAvatar } from './send-avatar.js';
+import { sendAvatar, sendJson } from './send-avatar.js';
 import type { Request, Response } from 'express';
 import type { AvatarService } from '../../avatar/avatar-service.js';
 import type { AvatarProblem } from '../../avatar/avatar-cache.js';
@@ -52,15 +52,7 @@ export function okayapi({ service, credentials, now }: OkayapiOptions) {
     // `_auth` is over the bytes of `data` as they are sent, so they are put in as they are.
     const auth = authOkayapi(json, seconds, secret);
     const envelope = `{"ret":${ret},"data":${json},"msg":${JSON.stringify(msg)},"_t":${seconds},"_auth":"${auth}"}`;
-    const body = onlyData ? json : envelope;
-    res
-      .writeHead(200, {
-        'Content-Type': 'application/json;charset=utf-8',
-        'Content-Length': Buffer.byteLength(body),
-        'Cache-Control': 'no-store',
-        'X-Content-Type-Options': 'nosniff',
-      })
-      .end(body);
+    sendJson(res, onlyData ? json : envelope);
   }
 
   /** Says that the request could not be read. */

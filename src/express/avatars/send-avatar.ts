@@ -151,3 +151,15 @@ export function sendError(
 function etagOf(body: Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
+
+/** Sends what a drop-in form says in place of an image: with status 200, as its clients read nothing else. */
+export function sendJson(res: Response, json: string): void {
+  res
+    .writeHead(200, {
+      'Content-Type': 'application/json;charset=utf-8',
+      'Content-Length': Buffer.byteLength(json),
+      'Cache-Control': NEVER,
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .end(json);
+}

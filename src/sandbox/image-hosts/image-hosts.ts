@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { apiAnswer, redirectAnswer, textHtml, type Answer } from '../answer.js';
 import type { Call } from '../call.js';
 import { noticePage } from '../error-page.js';
+import { RecentMap } from '../recent-map.js';
 import type { QQ } from '../qq.js';
 import { flatImages } from './flat-images.js';
 import { Gallery } from './gallery.js';
@@ -12,6 +13,7 @@ import type { RequestHandler } from 'express';
 type Path = Readonly<Record<string, string>>;
 type Endpoint = (call: Call, qq: QQ, path: Path) => Answer;
 
+const MOST_KEYS = 10_000;
 const uinForm = /^[1-9][0-9]{4,10}$/;
 const anySize = [0, 40, 100, 140, 640];
 const groupSizes = [0, 40, 100, 640];
@@ -31,12 +33,12 @@ export function addImageHosts(
 ): void {
   const gallery = new Gallery();
   // Keys that were handed out, so that a picture is the same by key and by number.
-  const numbers = new Map<string, string>();
+  const numbers = new RecentMap<string>(MOST_KEYS);
 
   const image = (call: Call, qq: QQ, number: string | undefined, sizes: readonly number[], text = '100'): Answer => {
     if (number === undefined) return noticePage(call.language, 404);
     const size = sizeCodes[Number(text)] ?? Number(text);
-    const exists = uinForm.test(number) || numbers.has(number) || number.length >= 22;
+    const exists = uinForm.test(number) || numbers.get(number) !== undefined || number.length >= 22;
     if (!exists || !sizes.includes(size) || call.failWith !== undefined)
       return gallery.miss(100, { ...notExist, ...modifiedIn1990 });
     return picture(gallery, call, qq.url, number, size || 640);
@@ -48,7 +50,7 @@ export function addImageHosts(
   const keyUrl = (qq: QQ, number: string): string => {
     const digest = createHash('sha256').update(`key of ${number}`).digest('base64url');
     const key = digest.replace(/[^A-Za-z0-9]/g, '').slice(0, 26);
-    numbers.set(key, number);
+    if (numbers.get(key) === undefined) numbers.set(key, number);
     return `${qq.url}/g?b=${behaviourOf(number) === 'getface-semicolon' ? 'sdk' : 'qq'}&k=${key}&s=40&t=1577836800`;
   };
 

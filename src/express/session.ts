@@ -55,10 +55,12 @@ export function requireSession(req: Request): Session & Partial<SessionData> {
   throw new QQConfigurationError(`session: ${what}`, hint, 'ERR_QQ_SESSION_MISSING', 'session');
 }
 
-/** The login of this request, if there is one, of this application, with an openid. */
+/** The login of this request, if there is one, of this application, with an openid, as this version stores it. */
 export function storedLogin(req: Request, appId: string): StoredLogin | undefined {
   const login = (req as { session?: Partial<SessionData> }).session?.qqConnect;
-  return login?.appId === appId && typeof login.openid === 'string' && login.openid !== '' ? login : undefined;
+  if (login?.appId !== appId || typeof login.openid !== 'string' || login.openid === '') return undefined;
+  const { profile } = login as { profile?: Partial<StoredProfile> };
+  return Array.isArray(profile?.values) ? login : undefined;
 }
 
 /** The error for a session store that failed. Its own error stays out: some carry the whole session. */

@@ -120,6 +120,13 @@ describe('the user of a request', () => {
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
   });
 
+  it.each([undefined, null, {}, { values: 'x' }])('is nobody where the stored profile is %j', async (profile) => {
+    const visitor = await loggedIn({ nickname: 'n' });
+    await visitor.agent.post('/session').send({ qqConnect: { appId, openid, profile, finished: [] } });
+    expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
+    expect((await visitor.agent.get('/private').set('Accept', 'application/json')).status).toBe(401);
+  });
+
   it.each(['', 7, null])('is nobody where the stored openid is %j', async (wrong) => {
     const visitor = await loggedIn({ nickname: 'n' });
     await visitor.agent

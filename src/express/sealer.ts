@@ -9,6 +9,8 @@ export interface Sealer {
 }
 
 const HEADER = { alg: 'dir', enc: 'A256GCM' } as const;
+// What a header says is the sender's word, and jose tells a key of another length by an error that is not its own.
+const ALLOWED = { keyManagementAlgorithms: [HEADER.alg], contentEncryptionAlgorithms: [HEADER.enc] };
 
 // jose is loaded by the first login, not by the start of the application.
 let loaded: Promise<typeof Jose> | undefined;
@@ -17,7 +19,7 @@ const jose = async (): Promise<typeof Jose> => (loaded ??= import('jose'));
 async function tryOpen(sealed: string, key: webcrypto.CryptoKey): Promise<Record<string, unknown> | undefined> {
   const { errors, jwtDecrypt } = await jose();
   try {
-    return (await jwtDecrypt(sealed, key, { keyManagementAlgorithms: ['dir'] })).payload;
+    return (await jwtDecrypt(sealed, key, ALLOWED)).payload;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;

@@ -45,6 +45,15 @@ const forgeries: [string, (state: string, genuine: string) => Promise<string> | 
   ],
   ['the genuine cookie with another ciphertext', (_state, genuine) => genuine.replace(/\.[^.]+\.([^.]+)$/, '.AAAA.$1')],
   ['the genuine cookie with another header', (_state, genuine) => genuine.replace(/^[^.]+/, 'eyJhbGciOiJub25lIn0')],
+  ...['A128GCM', 'A192GCM', 'A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512'].map(
+    (enc): (typeof forgeries)[number] => [
+      `the genuine cookie under a header that says ${enc}`,
+      (_state, genuine) => {
+        const header = Buffer.from(JSON.stringify({ alg: 'dir', enc })).toString('base64url');
+        return genuine.replace(/^[^.]+/, header);
+      },
+    ],
+  ),
   ['the genuine cookie twice', (_state, genuine) => genuine + genuine],
 ];
 

@@ -2,7 +2,8 @@ import { Router } from 'express';
 import { QQRequestError } from '../protocol/errors/index.js';
 import { touchTokens } from './access-token.js';
 import { createContext } from './context.js';
-import { PassedRouter, extendRequest } from './extend-request.js';
+import { extendRequest } from './extend-request.js';
+import { refuseRequest } from './mounted-uncalled.js';
 import { resolveOptions } from './resolve-options.js';
 import { routes } from './routes.js';
 import { storedLogin } from './session.js';
@@ -81,15 +82,15 @@ function pathOf({ originalUrl }: Request): string {
  * @see Tencent's page 网站应用接入流程
  */
 export function qqConnect(options: QQConnectOptions = {}): Router {
+  refuseRequest('qqConnect', options);
   const context = createContext(resolveOptions(options));
   const byPath = routesByPath(context);
-  const passed = new PassedRouter(context);
   let mountJudged = false;
 
   function serve(req: Request, res: Response, next: NextFunction): void {
     if (!mountJudged && req.baseUrl !== '') warnAboutMount(context, req.baseUrl);
     mountJudged = true;
-    extendRequest(passed, req, res);
+    extendRequest(context, req, res);
     const path = pathOf(req);
     const route = byPath.get(path) ?? (path.endsWith('/') ? byPath.get(path.slice(0, -1)) : undefined);
     if (route) {

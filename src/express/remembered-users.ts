@@ -5,7 +5,7 @@ import type { QQUser } from '../protocol/profile.js';
 import type { StoredLogin } from './session.js';
 import type { StoredProfile } from './stored-profile.js';
 
-// About 2 kB each.
+// About 2 kB each; one with fields of its own, which may be of any size, is not remembered.
 const REMEMBERED = 1_000;
 
 const users = new LRUCache<string, { profile: StoredProfile; user: QQUser }>({
@@ -39,6 +39,6 @@ export function userOfLogin(login: StoredLogin): QQUser {
     return copyOf(remembered.user);
   }
   const user = toQQUser(login, unpackProfile(profile));
-  users.set(openid, { profile, user });
+  if (profile.others === undefined) users.set(openid, { profile, user });
   return copyOf(user);
 }

@@ -59,8 +59,8 @@ export function requireSession(req: Request): Session & Partial<SessionData> {
 export function storedLogin(req: Request, appId: string): StoredLogin | undefined {
   const login = (req as { session?: Partial<SessionData> }).session?.qqConnect;
   if (login?.appId !== appId || typeof login.openid !== 'string' || login.openid === '') return undefined;
-  const { profile } = login as { profile?: Partial<StoredProfile> };
-  return Array.isArray(profile?.values) ? login : undefined;
+  const { profile, finished } = login as { profile?: Partial<StoredProfile>; finished?: unknown };
+  return Array.isArray(profile?.values) && Array.isArray(finished) ? login : undefined;
 }
 
 /** The error for a session store that failed. Its own error stays out: some carry the whole session. */

@@ -48,10 +48,10 @@ export function packProfile(raw: UserInfoResponse): StoredProfile {
 /** Makes the profile that QQ sent of what was stored. */
 export function unpackProfile({ values, others }: StoredProfile): UserInfoResponse {
   const raw: UserInfoResponse = {};
-  for (let index = 0; index < values.length; index += 1) {
+  for (let index = 0; index < FIELDS.length; index += 1) {
     const field = FIELDS[index];
     const value = values[index];
-    if (field !== undefined && !Array.isArray(value)) raw[field] = value as string;
+    if (field !== undefined && value !== undefined && !Array.isArray(value)) raw[field] = value as string;
   }
   return others ? { ...raw, ...others } : raw;
 }

@@ -22,13 +22,17 @@ function unreadable(what: string): QQResponseError {
 
 const dropProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
 
+// `__proto__` may also be written with \u escapes.
+function mayHoldProto(json: string): boolean {
+  return json.includes('__proto__') || json.includes('\\u00');
+}
+
 // Reading twice costs little where it happens, looking for the name in every text costs something always.
 function parseObject(json: string): Record<string, unknown> {
   const value = JSON.parse(json) as Record<string, unknown>;
   for (const key in value) {
-    if (typeof value[key] === 'object' || key === '__proto__') {
-      return JSON.parse(json, dropProto) as Record<string, unknown>;
-    }
+    if (typeof value[key] !== 'object' && key !== '__proto__') continue;
+    return mayHoldProto(json) ? (JSON.parse(json, dropProto) as Record<string, unknown>) : value;
   }
   return value;
 }

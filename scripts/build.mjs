@@ -34,6 +34,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   charset: 'utf8',
+  keepNames: true,
   external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
   metafile: true,
   logLevel: 'warning',

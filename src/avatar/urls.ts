@@ -52,6 +52,7 @@ function hostFor(id: string): (typeof HOSTS)[number] {
  * ```
  */
 export function qqAvatarUrl(owner: QQAvatarOwner, { size = 100, host = 'q' }: QQAvatarUrlOptions = {}): string {
+  check(Object(owner) === owner, 'the owner must be { uin } or { key }');
   const byNumber = 'uin' in owner;
   const id = String(byNumber ? owner.uin : owner.key);
   if (byNumber) check(UIN.test(id), 'uin must be a QQ number: 5 to 11 digits, the first not 0');

@@ -4,7 +4,10 @@ import { QQConfigurationError } from '../protocol/errors/index.js';
 import type { AxiosInstance } from 'axios';
 
 // No message of these names a value: an APP Key in the wrong place must not end in a log.
-const text = (what: string): z.ZodMiniString => z.string(what).check(z.minLength(1, what));
+const text = (missing: string): z.ZodMiniString =>
+  z
+    .string({ error: ({ input }) => (input === undefined ? missing : 'must be a string') })
+    .check(z.minLength(1, { error: missing, abort: true }));
 
 function parseUrl(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;
@@ -43,7 +46,7 @@ export const clientOptionsShape = {
   graphUrl: z._default(graphUrl, QQ_GRAPH_URL),
   scope: z._default(
     z
-      .array(text('must be an array of API names'), 'must be an array of API names')
+      .array(text('must be the name of an API'), 'must be an array of API names')
       .check(z.minLength(1, 'must name at least one API')),
     ['get_user_info'],
   ),
@@ -69,7 +72,9 @@ export function readOptions<T extends z.ZodMiniObject>(
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const wrong = result.error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: no such option`;
+    if (issue.code === 'unrecognized_keys') {
+      return `${issue.keys.map((key) => [...issue.path, key].join('.')).join(', ')}: no such option`;
+    }
     const name = issue.path.length > 0 ? issue.path.join('.') : 'options';
     const environment = names[String(issue.path[0])];
     return `${name}${environment === undefined ? '' : ` (${environment})`} ${issue.message}`;

@@ -2,6 +2,7 @@ import { isQQConnectError } from '../protocol/errors/index.js';
 import { escapeHtml, languageOf, sendPage } from './pages.js';
 import { isInPopup, loginAgainUrl } from './attempt-of-request.js';
 import { contextOf } from './extend-request.js';
+import { refuseRequest } from './mounted-uncalled.js';
 import { isApiCall } from './request-kind.js';
 import { warn } from './warn.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';
@@ -145,6 +146,7 @@ function sendErrorJson(req: Request, res: Response, error: QQConnectError, showF
  * ```
  */
 export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorRequestHandler {
+  refuseRequest('qqErrorHandler', options);
   const warned = new Set<string>();
   return function qqErrorHandler(error: unknown, req, res, next) {
     if (!isQQConnectError(error) || res.headersSent) {

@@ -1,6 +1,7 @@
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
 import { rememberAttempt } from './attempt-of-request.js';
 import { contextOf } from './extend-request.js';
+import { refuseRequest } from './mounted-uncalled.js';
 import { isApiRequest, isPrefetch } from './request-kind.js';
 import { requireSession } from './session.js';
 import type { Request, RequestHandler, Response } from 'express';
@@ -60,7 +61,9 @@ async function demandLogin(req: Request, res: Response, answer: 'auto' | 'login'
  * app.get('/me', requireQQUser(), (req, res) => res.json({ nickname: req.qqUser?.nickname }));
  * ```
  */
-export function requireQQUser({ answer = 'auto' }: RequireQQUserOptions = {}): RequestHandler {
+export function requireQQUser(options: RequireQQUserOptions = {}): RequestHandler {
+  refuseRequest('requireQQUser', options);
+  const { answer = 'auto' } = options;
   return function requireQQUser(req, res, next) {
     if (contextOf(req) && req.qqUser) next();
     else demandLogin(req, res, answer).catch(next);

@@ -29,14 +29,14 @@ const callback = <T>(): z.ZodMiniOptional<z.ZodMiniCustom<T>> =>
   z.optional(z.custom<T>((value) => typeof value === 'function', 'must be a function'));
 const origin = z.pipe(
   z
-    .string('must be origins such as https://app.example.com')
+    .string('must be an origin such as https://app.example.com')
     .check(
       z.refine(
         (value) =>
           URL.canParse(value) &&
           new URL(value).origin !== 'null' &&
           new URL(value).href === `${new URL(value).origin}/`,
-        'must be origins such as https://app.example.com, without a path',
+        'must be an origin such as https://app.example.com, without a path',
       ),
     ),
   z.transform((value) => new URL(value).origin),
@@ -130,11 +130,15 @@ export function resolveOptions(options: QQConnectOptions = {}): ResolvedOptions 
   const shared = isObject(given) && given.client !== undefined;
   const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
   const { encryptionKey, ...rest } = router;
+  const callbackPath = router.callbackPath ?? new URL(client.redirectUri).pathname;
+  if (callbackPath === '/') {
+    warn('QQ_REDIRECT_URI', 'redirectUri has no path: every visit to the front page is taken for a callback');
+  }
   warnAboutRedirectUri(client);
   return {
     ...rest,
     client,
-    callbackPath: router.callbackPath ?? new URL(client.redirectUri).pathname,
+    callbackPath,
     cancelUrl: router.cancelUrl ?? router.defaultReturnTo,
     encryptionKeys: encryptionKey ?? [appKeyOf(client)],
     lock: router.lock ?? processLock(),

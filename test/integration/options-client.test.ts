@@ -79,7 +79,7 @@ describe('the options of a QQConnectClient', () => {
     ['https://www.example.com/cb ', 'must not hold a blank'],
     ['', 'is missing'],
     [undefined, 'is missing'],
-    [7, 'is missing'],
+    [7, 'must be a string'],
   ])('do not take %p for redirectUri', (redirectUri, why) => {
     const { message } = complaint({ redirectUri });
     expect(message).toContain(`redirectUri ${why}`);

@@ -170,6 +170,14 @@ describe('the options of qqConnect', () => {
 });
 
 describe('a redirectUri that QQ refuses', () => {
+  it('warn where redirectUri is only the address of the site', () => {
+    using warnings = collectWarnings();
+    qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/' });
+    qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/', graphUrl: 'http://127.0.0.1:9010' });
+    expect(warnings).toHaveLength(2);
+    for (const { message } of warnings) expect(message).toContain('redirectUri has no path');
+  });
+
   it.each([
     ['http://www.example.com/auth/qq/callback', ['is plain http']],
     ['https://www.example.com:8443/auth/qq/callback', ['has a port']],

@@ -61,6 +61,14 @@ describe('the options of qqAvatars', () => {
     expect(error.message).not.toContain('leaked-value');
   });
 
+  it.each<[string, QQAvatarsOptions]>([
+    ['allowOrigin must name at least one origin', { allowOrigin: [] }],
+    ['rateLimit.perHour: no such option', { rateLimit: { perHour: 1 } as never }],
+    ['okayapi.appSecret must not be empty', { okayapi: { appKey: 'k', appSecret: '' } }],
+  ])('say what is wrong inside another: %s', (message, options) => {
+    expect(() => qqAvatars(options)).toThrow(message);
+  });
+
   it.each([[null], ['text'], [7]])('are an object: %p is a clear error', (options) => {
     expect(() => qqAvatars(options as never)).toThrow('options must be an object');
   });

@@ -2,6 +2,7 @@ import express from 'express';
 import { AvatarService } from '../../avatar/avatar-service.js';
 import { UIN } from '../../avatar/url-forms.js';
 import { BadAvatarRequest, readAvatarQuery } from './avatar-query.js';
+import { refuseRequest } from '../mounted-uncalled.js';
 import { resolveAvatarsOptions } from './resolve-avatar-options.js';
 import { nobase } from './nobase.js';
 import { okayapi, okayapiParameters } from './okayapi.js';
@@ -38,6 +39,7 @@ interface Subject {
  * ```
  */
 export function qqAvatars(options?: QQAvatarsOptions): Router {
+  refuseRequest('qqAvatars', options);
   return createAvatarsRouter(resolveAvatarsOptions(options)).router;
 }
 

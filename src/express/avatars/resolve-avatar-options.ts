@@ -10,11 +10,11 @@ const perMinute = z.int('must be a whole number').check(z.minimum(1, 'must be at
 const resolver = <T>(): z.ZodMiniOptional<z.ZodMiniCustom<T>> =>
   z.optional(z.custom<T>((value) => typeof value === 'function', { error: 'must be a function', abort: false }));
 const origin = z
-  .string('must be origins such as https://app.example.com')
+  .string('must be an origin such as https://app.example.com')
   .check(
     z.refine(
       (value) => URL.canParse(value) && new URL(value).origin === value,
-      'must be origins such as https://app.example.com, without a path',
+      'must be an origin such as https://app.example.com, without a path',
     ),
   );
 
@@ -32,7 +32,10 @@ const shape = z
       resolveUser: resolver<NonNullable<QQAvatarsOptions['resolveUser']>>(),
       okayapi: z.optional(z.strictObject({ appKey: secret, appSecret: secret }, 'must be { appKey, appSecret }')),
       allowOrigin: z.optional(
-        z.union([z.literal('*'), z.array(origin).check(z.minLength(1))], "must be '*' or an array of origins"),
+        z.union(
+          [z.literal('*'), z.array(origin).check(z.minLength(1, 'must name at least one origin'))],
+          "must be '*' or an array of origins",
+        ),
       ),
       rateLimit: z.prefault(
         z.strictObject(

@@ -42,9 +42,13 @@ const { metafile } = await build({
 judgeInputs(metafile);
 const licenses = BUNDLED.map((name) => {
   const file = readdirSync(`node_modules/${name}`).find((entry) => entry.startsWith('LICENSE'));
-  return `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, 'utf8').trim()}\n`;
+  const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8'));
+  return `${name} ${version}\n\n${readFileSync(`node_modules/${name}/${file}`, 'utf8').trim()}\n`;
 });
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses.join('\n'));
+writeFileSync(
+  'dist/THIRD-PARTY-LICENSES.txt',
+  `Parts of these packages are built into this one.\n\n${licenses.join('\n')}`,
+);
 chmodSync('dist/cli.js', 0o755);
 
 // The browser module goes over the wire: its comments stay in its types.

@@ -75,10 +75,19 @@ const routerShape = {
   lock: callback<Lock>(),
 };
 
+const ofClient = z.optional(
+  z.custom<undefined>(() => false, 'belongs to the client: give it to new QQConnectClient()'),
+);
+const clientOptions = Object.fromEntries(Object.keys(clientOptionsShape).map((name) => [name, ofClient])) as Record<
+  keyof typeof clientOptionsShape,
+  typeof ofClient
+>;
+
 const ownClient = z.strictObject({ ...clientOptionsShape, ...routerShape }, 'must be an object');
 const sharedClient = z.strictObject(
   {
     ...routerShape,
+    ...clientOptions,
     client: z.custom<QQConnectClient>(
       (value) => value instanceof QQConnectClient,
       'must be a QQConnectClient of this copy of express-qq-connect',

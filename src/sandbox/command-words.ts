@@ -5,7 +5,7 @@ export interface CommandWords {
   readonly help: string;
   readonly seeHelp: string;
   readonly strictAlone: string;
-  readonly portInUse: string;
+  readonly portInUse: (port: string) => string;
   readonly portForbidden: string;
   readonly paste: string;
   readonly stop: string;
@@ -29,10 +29,11 @@ const words: Words<CommandWords> = {
   --redirect-uri <地址>  登记的回调地址，可重复；不写则接受任意本机地址
   --auto-approve         不显示登录页，直接以第一个账号登录
   --strict               像真正的 QQ 一样拒绝端口、本机地址和 http 回调
+  --lang zh|en           显示的语言
   -h, --help             显示这段说明`,
     seeHelp: '用 --help 查看用法。',
     strictAlone: '--strict 需要至少一个 --redirect-uri。',
-    portInUse: '端口已被占用：用 --port 换一个，或先停掉占用它的程序。',
+    portInUse: (port) => `端口 ${port} 已被占用：用 --port 换一个，或先停掉占用它的程序。`,
     portForbidden: '没有权限监听这个端口：用 --port 换一个大于 1023 的。',
     paste: '把下面几行放进应用的环境变量或 .env：',
     stop: '按 Ctrl+C 停止。请求会显示在下面，密钥、code 和 token 已隐去。',
@@ -54,10 +55,11 @@ Plays graph.qq.com on this machine, so that QQ login can be built and tested wit
   --redirect-uri <uri>   a registered redirect URI, repeatable; without it any loopback address will do
   --auto-approve         logs in the first account without showing the login page
   --strict               refuses ports, loopback addresses and plain http in redirect URIs, as the real QQ does
+  --lang zh|en           the language of what is shown
   -h, --help             shows this text`,
     seeHelp: 'See --help.',
     strictAlone: '--strict needs at least one --redirect-uri.',
-    portInUse: 'The port is in use: choose another one with --port, or stop the program that uses it.',
+    portInUse: (port) => `Port ${port} is in use: choose another one with --port, or stop the program that uses it.`,
     portForbidden: 'Not allowed to listen on this port: choose one above 1023 with --port.',
     paste: "Put these lines into the application's environment or .env:",
     stop: 'Press Ctrl+C to stop. Requests show below, with keys, codes and tokens hidden.',

@@ -91,7 +91,7 @@ function explain(
   words: CommandWords,
 ): { readonly text: string; readonly exitCode: number } | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  if (code === 'EADDRINUSE') return { text: words.portInUse, exitCode: 1 };
+  if (code === 'EADDRINUSE') return { text: words.portInUse(String((error as { port?: number }).port)), exitCode: 1 };
   if (code === 'EACCES') return { text: words.portForbidden, exitCode: 1 };
   if (error instanceof TypeError || code.startsWith('ERR_PARSE_ARGS')) {
     return { text: `${(error as Error).message}\n${words.seeHelp}`, exitCode: 2 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Visitor, startSite } from '../support/site.js';
-import { later } from './support/clock.js';
+import { later } from '../support/clock.js';
 import { cookiesSetBy } from './support/cookies.js';
 import { startWatchedSite } from './support/watched-site.js';
 import type { WatchedSite } from './support/watched-site.js';

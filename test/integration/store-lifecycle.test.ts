@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { describeWithRedis } from '../support/redis.js';
 import { APP, Visitor } from '../support/site.js';
 import { redisStore, stores } from '../support/stores.js';
-import { DAY, ask, pass, refreshes, sameBrowser, startTokenSite, stopDate, tokenOf } from '../support/token-site.js';
+import { pass, stopDate } from '../support/clock.js';
+import { DAY, ask, refreshes, sameBrowser, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Site } from '../support/site.js';
 import type { TestStore } from '../support/stores.js';
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Visitor } from '../support/site.js';
 import { WatchedStore, contents, ids } from '../support/store.js';
-import { DAY, SECOND, ask, pass, refreshes, startTokenSite, stopDate, tokenOf } from '../support/token-site.js';
+import { pass, stopDate } from '../support/clock.js';
+import { DAY, SECOND, ask, refreshes, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Site } from '../support/site.js';
 
 describe('how long a token record lives', () => {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import axios from 'axios';
 import { Visitor } from '../support/site.js';
 import { WatchedStore } from '../support/store.js';
-import { DAY, ask, pass, refreshes, startTokenSite, stopDate, tokenOf } from '../support/token-site.js';
+import { pass, stopDate } from '../support/clock.js';
+import { DAY, ask, refreshes, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { SandboxFault } from '../../src/sandbox.js';
 import type { Site } from '../support/site.js';
 

@@ -3,17 +3,8 @@ import axios from 'axios';
 import { lockTimeout } from '../../src/lock/lock-timeout.js';
 import { Visitor } from '../support/site.js';
 import { WatchedStore, ids } from '../support/store.js';
-import {
-  DAY,
-  ask,
-  pass,
-  refreshes,
-  sameBrowser,
-  sessionCookie,
-  startTokenSite,
-  stopDate,
-  tokenOf,
-} from '../support/token-site.js';
+import { pass, stopDate } from '../support/clock.js';
+import { DAY, ask, refreshes, sameBrowser, sessionCookie, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Lock } from '../../src/index.js';
 import type { Site } from '../support/site.js';
 

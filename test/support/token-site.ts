@@ -1,4 +1,4 @@
-import { expect, jest } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { RedisStore } from 'connect-redis';
 import { createSealer } from '../../src/express/sealer.js';
 import { stored } from '../../src/express/session.js';
@@ -33,30 +33,6 @@ export function tokenRoutes(app: Express): void {
     '/profile',
     answer(async (req) => ({ nickname: (await req.qqConnect.refreshUser()).nickname })),
   );
-}
-
-/** Stops the date, and nothing else: it goes on when {@link pass} says so. Undone by `jest.useRealTimers()`. */
-export function stopDate(now: number = Date.now()): void {
-  jest.useFakeTimers({
-    now,
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
-  });
-}
-
-/** Lets so many milliseconds pass on the stopped date. */
-export function pass(ms: number): void {
-  jest.setSystemTime(Date.now() + ms);
 }
 
 /** How long the tokens of {@link startTokenSite} live: due after nine days, ended after ten. */

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import { ATTEMPT_LIFETIME, LoginAttempts } from './login-attempt.js';
 import { eventTeller } from './events.js';
 import { safeReturnTo } from './return-to.js';
+import { recentEntries } from './recent-entries.js';
 import { createSealer } from './sealer.js';
 import { SessionAdvice } from './session-advice.js';
 import { TokenRecords } from './token-record.js';
@@ -122,8 +122,7 @@ export function createContext({ encryptionKeys, ...options }: ResolvedOptions): 
     defaultReturnTo,
     cancelUrl,
     landing: new Map(),
-    // By size, as room for a max is made at once, at every start.
-    spent: new LRUCache({ maxSize: 10_000, sizeCalculation: () => 1, ttl: ATTEMPT_LIFETIME * 1000 }),
+    spent: recentEntries<true>(10_000, ATTEMPT_LIFETIME * 1000),
     refreshing: new Map(),
     fetching: new Map(),
   };

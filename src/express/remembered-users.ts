@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { toQQUser } from '../protocol/profile.js';
+import { recentEntries } from './recent-entries.js';
 import { unpackProfile } from './stored-profile.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { StoredLogin } from './session.js';
@@ -8,10 +8,7 @@ import type { StoredProfile } from './stored-profile.js';
 // About 2 kB each; one with fields of its own, which may be of any size, is not remembered.
 const REMEMBERED = 1_000;
 
-const users = new LRUCache<string, { profile: StoredProfile; user: QQUser }>({
-  maxSize: REMEMBERED,
-  sizeCalculation: () => 1,
-});
+const users = recentEntries<{ profile: StoredProfile; user: QQUser }>(REMEMBERED);
 
 function isSame({ values, others }: StoredProfile, remembered: StoredProfile): boolean {
   if (others !== undefined || remembered.others !== undefined || values.length !== remembered.values.length)

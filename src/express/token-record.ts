@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { recentEntries } from './recent-entries.js';
 import { stored } from './session.js';
 import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from '../client/token-set.js';
@@ -65,7 +65,7 @@ export interface RecordPlace {
  */
 export class TokenRecords {
   readonly #sealer: Sealer;
-  readonly #touchAt = new LRUCache<string, number>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
+  readonly #touchAt = recentEntries<number>(REMEMBERED);
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;

@@ -16,7 +16,7 @@ export class RequestLogin implements QQConnectRequest {
   readonly #context: QQConnectContext;
   readonly #req: Request;
   readonly #res: Response;
-  #user: { openid: string; profile: StoredProfile; made: QQUser } | undefined;
+  #made: { profile: StoredProfile; user: QQUser } | undefined;
 
   constructor(context: QQConnectContext, req: Request, res: Response) {
     this.#context = context;
@@ -49,10 +49,8 @@ export class RequestLogin implements QQConnectRequest {
   static userOf(login: RequestLogin): QQUser | undefined {
     const stored = storedLogin(login.#req, login.#context.client.appId);
     if (!stored) return undefined;
-    const { openid, profile } = stored;
-    if (login.#user?.openid !== openid || login.#user.profile !== profile) {
-      login.#user = { openid, profile, made: userOfLogin(stored) };
-    }
-    return login.#user.made;
+    const { profile } = stored;
+    if (login.#made?.profile !== profile) login.#made = { profile, user: userOfLogin(stored) };
+    return login.#made.user;
   }
 }

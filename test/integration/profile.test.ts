@@ -95,6 +95,14 @@ describe('the user of a request', () => {
     expect((await visitor.agent.get('/me')).body).toHaveProperty('user.raw', { ret: 0, msg: '', nickname: 'n' });
   });
 
+  it('loses what is nested in it, however deep', async () => {
+    const deep = '['.repeat(5_000) + ']'.repeat(5_000);
+    upstream.always('user_info', `{"ret":0,"nickname":"n","deep":${deep}}`);
+    const visitor = new Visitor(site);
+    await visitor.login();
+    expect((await visitor.agent.get('/me')).body).toHaveProperty('user.raw', { ret: 0, nickname: 'n' });
+  });
+
   it('survives JSON in the store, __proto__ in it and all', async () => {
     upstream.always('user_info', '{"ret":0,"nickname":"n","__proto__":"x","constructor":"y"}');
     const visitor = new Visitor(site);
@@ -125,6 +133,13 @@ describe('the user of a request', () => {
     await visitor.agent.post('/session').send({ qqConnect: { appId, openid, profile, finished: [] } });
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
     expect((await visitor.agent.get('/private').set('Accept', 'application/json')).status).toBe(401);
+  });
+
+  it('is nobody where the stored login does not say which logins have ended', async () => {
+    const visitor = await loggedIn({ nickname: 'n' });
+    await visitor.agent.post('/session').send({ qqConnect: { appId, openid, profile: { values: [] } } });
+    expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
+    expect((await visitor.login()).status).toBe(302);
   });
 
   it.each(['', 7, null])('is nobody where the stored openid is %j', async (wrong) => {

@@ -101,13 +101,33 @@ describe.each([
     }
   });
 
-  it("give way to an application's own, as its tests set them", async () => {
-    const app = framework();
-    app.use((req, _res, next) => {
-      req.qqUser = { appId: '1', openid: 'O', nickname: '替身', raw: {} };
-      next();
+  it('win over a default that was set before the router', async () => {
+    await using site = await startSite({
+      framework,
+      before: (app) => {
+        app.use((req, _res, next) => {
+          req.qqUser = undefined;
+          next();
+        });
+      },
     });
-    app.get('/', nickname);
-    expect((await request(app).get('/')).body).toBe('替身');
+    const visitor = new Visitor(site);
+    await visitor.login();
+    expect((await visitor.agent.get('/private')).status).toBe(200);
+  });
+
+  it('go along with a copy of the request', async () => {
+    await using site = await startSite({
+      framework,
+      routes: (app) => {
+        app.get('/copy', (req, res) => {
+          const { qqUser, qqConnect } = { ...req };
+          res.json([qqUser?.nickname === req.qqUser?.nickname, typeof qqUser?.nickname, typeof qqConnect.login]);
+        });
+      },
+    });
+    const visitor = new Visitor(site);
+    await visitor.login();
+    expect((await visitor.agent.get('/copy')).body).toEqual([true, 'string', 'function']);
   });
 });

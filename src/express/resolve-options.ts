@@ -141,7 +141,7 @@ export function resolveOptions(options: QQConnectOptions = {}): ResolvedOptions 
   const { encryptionKey, ...rest } = router;
   const callbackPath = router.callbackPath ?? new URL(client.redirectUri).pathname;
   if (callbackPath === '/') {
-    warn('QQ_REDIRECT_URI', 'redirectUri has no path: every visit to the front page is taken for a callback');
+    warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there is taken for a callback');
   }
   warnAboutRedirectUri(client);
   return {

@@ -175,7 +175,7 @@ describe('a redirectUri that QQ refuses', () => {
     qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/' });
     qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/', graphUrl: 'http://127.0.0.1:9010' });
     expect(warnings).toHaveLength(2);
-    for (const { message } of warnings) expect(message).toContain('redirectUri has no path');
+    for (const { message } of warnings) expect(message).toContain('redirectUri is the front page');
   });
 
   it.each([

@@ -10,6 +10,7 @@ import type { QQConnectClient } from '../client/qq-connect-client.js';
 import type { UserInfoResponse } from '../protocol/profile.js';
 import type { QQConnectEvent } from './events.js';
 import type { ResolvedOptions } from './options.js';
+import type { RecentEntries } from './recent-entries.js';
 import type { ReturnToRules } from './return-to.js';
 import type { TokenRecord } from './token-record.js';
 
@@ -41,7 +42,7 @@ export interface QQConnectContext {
   /** Callbacks that are being worked on, by the id of their state: two at the same moment share one exchange. */
   landing: Map<string, Promise<Landing>>;
   /** Ids of the states that came back to this process: each is good for one exchange. */
-  spent: { has(id: string): boolean; set(id: string, value: true): unknown };
+  spent: RecentEntries<true>;
   /** Refreshes that are being worked on, by record. */
   refreshing: Map<string, Promise<TokenRecord>>;
   /** Profiles that are being fetched, by session. */

@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const doors = ['index', 'client', 'avatars', 'redis', 'sandbox', 'cli'];
-/** What becomes part of dist/, as every start loads it; zod alone would be a hundred modules. */
-const BUNDLED = ['cookie', 'lru-cache', 'zod'];
+/** What becomes part of dist/, as zod alone would be a hundred modules. */
+const BUNDLED = ['zod'];
 
 function tsc(...options) {
   const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', ...options], { stdio: 'inherit' });

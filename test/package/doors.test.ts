@@ -24,7 +24,7 @@ function loadedBy(door: string): { packages: string[]; parts: string[] } {
 describe('what a door loads before anybody logs in', () => {
   it('is Express alone for the middleware, and neither avatars nor the sandbox', () => {
     const { packages, parts } = loadedBy('index.js');
-    expect(packages).toEqual(['express']);
+    expect(packages).toEqual(['cookie', 'express', 'lru-cache']);
     expect(parts).toEqual(['client/', 'express/', 'lock/', 'protocol/', 'transport/']);
   });
 

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { endpoints } from '../protocol/endpoints.js';
 import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
@@ -6,7 +5,7 @@ import { axiosFetch } from '../transport/axios-fetch.js';
 import { conformingFetch } from '../transport/conforming-fetch.js';
 import { callbackQuery, receivedQuery } from './callback-query.js';
 import { graphReader, requireApiPath } from './graph-reader.js';
-import { clientOptionsShape, readOptions } from './read-options.js';
+import { clientOptionsShape, optionsSchema, readOptions } from './read-options.js';
 import { requireOpenId } from './token-set.js';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { GraphReader } from './graph-reader.js';
@@ -14,7 +13,7 @@ import type { Grants } from './grants.js';
 import type { QQConnectClientOptions } from './options.js';
 import type { OpenIdResponse, TokenSet } from './token-set.js';
 
-const schema = z.strictObject(clientOptionsShape, 'must be an object');
+const schema = optionsSchema(clientOptionsShape);
 const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
 
 const appKeys = new WeakMap<QQConnectClient, string>();

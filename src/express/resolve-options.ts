@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { QQConnectClient, appKeyOf } from '../client/qq-connect-client.js';
-import { clientOptionsShape, readOptions } from '../client/read-options.js';
+import { clientOptionsShape, optionsSchema, readOptions } from '../client/read-options.js';
 import { isLoopbackHost } from '../protocol/endpoints.js';
 import { processLock } from '../lock/process-lock.js';
 import { warn } from './warn.js';
@@ -15,59 +15,58 @@ const environment = {
   encryptionKey: 'QQ_ENCRYPTION_KEY',
 } as const;
 
-const path = z.string('must be a path').check(z.regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /'));
+const path = v.pipe(v.string('must be a path'), v.regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /'));
 // The rest is judged against redirectUri, once that is known.
-const place = z
-  .string('must be a path or URL')
-  .check(
-    z.regex(
-      /^(?:\/(?![/\\])|https?:\/\/[^/\\])[^\\]*$/i,
-      'must be a path of this site, or a URL of one of allowedReturnOrigins',
-    ),
-  );
-const callback = <T>(): z.ZodMiniOptional<z.ZodMiniCustom<T>> =>
-  z.optional(z.custom<T>((value) => typeof value === 'function', 'must be a function'));
-const origin = z.pipe(
-  z
-    .string('must be an origin such as https://app.example.com')
-    .check(
-      z.refine(
-        (value) =>
-          URL.canParse(value) &&
-          new URL(value).origin !== 'null' &&
-          new URL(value).href === `${new URL(value).origin}/`,
-        'must be an origin such as https://app.example.com, without a path',
-      ),
-    ),
-  z.transform((value) => new URL(value).origin),
+const place = v.pipe(
+  v.string('must be a path or URL'),
+  v.regex(
+    /^(?:\/(?![/\\])|https?:\/\/[^/\\])[^\\]*$/i,
+    'must be a path of this site, or a URL of one of allowedReturnOrigins',
+  ),
 );
-const key = z.string('must be a string or a list of strings').check(z.minLength(1, 'must not be empty'));
+
+function callback<T>(): v.OptionalSchema<v.GenericSchema<T>, undefined> {
+  return v.optional(v.custom<T>((value) => typeof value === 'function', 'must be a function'));
+}
+
+function isOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { origin, href } = new URL(value);
+  return origin !== 'null' && href === `${origin}/`;
+}
+
+const origin = v.pipe(
+  v.string('must be an origin such as https://app.example.com'),
+  v.check(isOrigin, 'must be an origin such as https://app.example.com, without a path'),
+  v.transform((value) => new URL(value).origin),
+);
+const key = v.pipe(v.string('must be a string or a list of strings'), v.nonEmpty('must not be empty'));
 
 const routerShape = {
-  basePath: z._default(
-    z.pipe(
+  basePath: v.optional(
+    v.pipe(
       path,
-      z.transform((value) => value.replace(/\/+$/, '')),
+      v.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
     ),
     '/auth/qq',
   ),
-  callbackPath: z.optional(path),
-  display: z._default(z.enum(['auto', 'mobile', 'pc'], "must be 'auto', 'mobile' or 'pc'"), 'auto'),
-  defaultReturnTo: z._default(place, '/'),
-  allowedReturnOrigins: z._default(z.array(origin, 'must be an array of origins'), []),
-  cancelUrl: z.optional(place),
+  callbackPath: v.optional(path),
+  display: v.optional(v.picklist(['auto', 'mobile', 'pc'], "must be 'auto', 'mobile' or 'pc'"), 'auto'),
+  defaultReturnTo: v.optional(place, '/'),
+  allowedReturnOrigins: v.optional(v.array(origin, 'must be an array of origins'), []),
+  cancelUrl: v.optional(place),
   onLogin: callback<NonNullable<QQConnectOptions['onLogin']>>(),
   onEvent: callback<NonNullable<QQConnectOptions['onEvent']>>(),
-  logout: z._default(z.enum(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
-  tokens: z._default(z.enum(['keep', 'discard'], "must be 'keep' or 'discard'"), 'keep'),
-  encryptionKey: z.optional(
-    z.union(
+  logout: v.optional(v.picklist(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
+  tokens: v.optional(v.picklist(['keep', 'discard'], "must be 'keep' or 'discard'"), 'keep'),
+  encryptionKey: v.optional(
+    v.union(
       [
-        z.pipe(
+        v.pipe(
           key,
-          z.transform((value): [string, ...string[]] => [value]),
+          v.transform((value): [string, ...string[]] => [value]),
         ),
-        z.tuple([key], key),
+        v.tupleWithRest([key], key),
       ],
       'must be a string or a list of strings, none of them empty',
     ),
@@ -75,28 +74,25 @@ const routerShape = {
   lock: callback<Lock>(),
 };
 
-const ofClient = z.optional(
-  z.custom<undefined>(() => false, 'belongs to the client: give it to new QQConnectClient()'),
+const ofClient = v.optional(
+  v.custom<undefined>(() => false, 'belongs to the client: give it to new QQConnectClient()'),
 );
 const clientOptions = Object.fromEntries(Object.keys(clientOptionsShape).map((name) => [name, ofClient])) as Record<
   keyof typeof clientOptionsShape,
   typeof ofClient
 >;
 
-const ownClient = z.strictObject({ ...clientOptionsShape, ...routerShape }, 'must be an object');
-const sharedClient = z.strictObject(
-  {
-    ...routerShape,
-    ...clientOptions,
-    client: z.custom<QQConnectClient>(
-      (value) => value instanceof QQConnectClient,
-      'must be a QQConnectClient of this copy of express-qq-connect',
-    ),
-  },
-  'must be an object',
-);
+const ownClient = optionsSchema({ ...clientOptionsShape, ...routerShape });
+const sharedClient = optionsSchema({
+  ...routerShape,
+  ...clientOptions,
+  client: v.custom<QQConnectClient>(
+    (value) => value instanceof QQConnectClient,
+    'must be a QQConnectClient of this copy of express-qq-connect',
+  ),
+});
 
-type RouterOptions = z.output<z.ZodMiniObject<typeof routerShape>>;
+type RouterOptions = v.InferOutput<v.ObjectSchema<typeof routerShape, string>>;
 
 function isObject(options: unknown): options is object {
   return typeof options === 'object' && options !== null && !Array.isArray(options);

@@ -1,62 +1,61 @@
-import * as z from 'zod/mini';
-import { clientOptionsShape, readOptions } from '../../client/read-options.js';
+import * as v from 'valibot';
+import { clientOptionsShape, optionsSchema, readOptions } from '../../client/read-options.js';
 import type { QQAvatarsOptions, ResolvedAvatarsOptions } from './avatar-options.js';
 
-const path = z
-  .string('must be a path that begins with /')
-  .check(z.regex(/^\/(?!\/)[^\s\\?#]*$/, 'must be a path that begins with one /'));
-const secret = z.string('must be a string').check(z.minLength(1, 'must not be empty'));
-const perMinute = z.int('must be a whole number').check(z.minimum(1, 'must be at least 1'));
-const resolver = <T>(): z.ZodMiniOptional<z.ZodMiniCustom<T>> =>
-  z.optional(z.custom<T>((value) => typeof value === 'function', { error: 'must be a function', abort: false }));
-const origin = z
-  .string('must be an origin such as https://app.example.com')
-  .check(
-    z.refine(
-      (value) => URL.canParse(value) && new URL(value).origin === value,
-      'must be an origin such as https://app.example.com, without a path',
+const path = v.pipe(
+  v.string('must be a path that begins with /'),
+  v.regex(/^\/(?!\/)[^\s\\?#]*$/, 'must be a path that begins with one /'),
+);
+// A missing one has the default, so that the message is its own.
+const secret = v.optional(v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty')), '');
+const wholeNumber = v.pipe(v.number('must be a whole number'), v.integer('must be a whole number'));
+const perMinute = v.pipe(wholeNumber, v.minValue(1, 'must be at least 1'));
+
+function resolver<T>(): v.OptionalSchema<v.GenericSchema<T>, undefined> {
+  return v.optional(v.custom<T>((value) => typeof value === 'function', 'must be a function'));
+}
+
+const origin = v.pipe(
+  v.string('must be an origin such as https://app.example.com'),
+  v.check(
+    (value) => URL.canParse(value) && new URL(value).origin === value,
+    'must be an origin such as https://app.example.com, without a path',
+  ),
+);
+
+const shape = v.pipe(
+  optionsSchema({
+    graphUrl: clientOptionsShape.graphUrl,
+    cacheBytes: v.optional(v.pipe(wholeNumber, v.minValue(65_536, 'must be at least 65536')), 64 * 1024 * 1024),
+    fallback: v.optional(v.string("must be '404', 'letter' or one of fallbackImages"), '404'),
+    fallbackImages: v.optional(v.array(path, 'must be an array of paths'), []),
+    resolveId: resolver<NonNullable<QQAvatarsOptions['resolveId']>>(),
+    resolveUser: resolver<NonNullable<QQAvatarsOptions['resolveUser']>>(),
+    okayapi: v.optional(optionsSchema({ appKey: secret, appSecret: secret })),
+    allowOrigin: v.optional(
+      v.union(
+        [v.literal('*'), v.pipe(v.array(origin), v.minLength(1, 'must name at least one origin'))],
+        "must be '*' or an array of origins",
+      ),
     ),
-  );
-
-const shape = z
-  .strictObject(
-    {
-      graphUrl: clientOptionsShape.graphUrl,
-      cacheBytes: z._default(
-        z.int('must be a whole number of bytes').check(z.minimum(65_536, 'must be at least 65536')),
-        64 * 1024 * 1024,
-      ),
-      fallback: z._default(z.string("must be '404', 'letter' or one of fallbackImages"), '404'),
-      fallbackImages: z._default(z.array(path, 'must be an array of paths'), []),
-      resolveId: resolver<NonNullable<QQAvatarsOptions['resolveId']>>(),
-      resolveUser: resolver<NonNullable<QQAvatarsOptions['resolveUser']>>(),
-      okayapi: z.optional(z.strictObject({ appKey: secret, appSecret: secret }, 'must be { appKey, appSecret }')),
-      allowOrigin: z.optional(
-        z.union(
-          [z.literal('*'), z.array(origin).check(z.minLength(1, 'must name at least one origin'))],
-          "must be '*' or an array of origins",
-        ),
-      ),
-      rateLimit: z.prefault(
-        z.strictObject(
-          { perClient: z._default(perMinute, 120), total: z._default(perMinute, 1_200) },
-          'must be an object',
-        ),
-        {},
-      ),
-    },
-    'must be an object',
-  )
-  .check(
-    z.refine(isFallback, {
-      path: ['fallback'],
-      error: "must be '404', 'letter' or one of fallbackImages",
-      // Said together with all other mistakes.
-      when: ({ value }) => typeof value === 'object' && value !== null,
+    rateLimit: v.optional(
+      optionsSchema({ perClient: v.optional(perMinute, 120), total: v.optional(perMinute, 1_200) }),
+      {},
+    ),
+  }),
+  v.forward(
+    // Runs also if another option is wrong, so that one error names them all.
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (isObject(dataset.value) && !isFallback(dataset.value)) {
+        addIssue({ message: "must be '404', 'letter' or one of fallbackImages" });
+      }
     }),
-  );
+    ['fallback'],
+  ),
+);
 
-function isFallback({ fallback, fallbackImages }: { fallback: unknown; fallbackImages: unknown }): boolean {
+function isFallback({ fallback, fallbackImages }: { fallback?: unknown; fallbackImages?: unknown }): boolean {
+  // A fallback of another type has an issue already.
   if (typeof fallback !== 'string' || fallback === '404' || fallback === 'letter') return true;
   return Array.isArray(fallbackImages) && fallbackImages.includes(fallback);
 }
@@ -76,6 +75,6 @@ export function resolveAvatarsOptions(options: QQAvatarsOptions = {}): ResolvedA
 }
 
 // A caller in JavaScript can pass anything, and is told so by the schema.
-function isObject(options: unknown): boolean {
+function isObject(options: unknown): options is object {
   return typeof options === 'object' && options !== null;
 }

@@ -1,5 +1,4 @@
 import {
-  AuthorizationResponseError,
   ClientError,
   ClientSecretPost,
   Configuration,
@@ -10,8 +9,7 @@ import {
   refreshTokenGrant,
 } from 'openid-client';
 import { endpoints } from '../protocol/endpoints.js';
-import { QQRequestError, QQTransportError } from '../protocol/errors/index.js';
-import { redact } from '../protocol/redact.js';
+import { QQTransportError } from '../protocol/errors/index.js';
 import { responseError, toQQError } from './to-qq-error.js';
 import { tokenSetOf } from './token-set.js';
 import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
@@ -29,23 +27,10 @@ export interface Grants {
 
 type Step = 'token' | 'refresh';
 
-function callbackError(parameters: URLSearchParams): QQConnectError {
-  const error = parameters.get('error') ?? '';
-  if (error === 'access_denied') {
-    return new QQRequestError('ERR_QQ_CANCELLED', 'callback: the user cancelled the login');
-  }
-  const qqCode = /^\d{1,9}$/.test(error) ? Number(error) : redact(error);
-  return responseError(
-    { error, qq_code: qqCode, error_description: redact(parameters.get('error_description') ?? '') },
-    { step: 'callback', endpoint: endpoints.authorize },
-  );
-}
-
 /** openid-client's errors carry the body of the answer in their cause, so none of them becomes a cause here. */
 function grantError(error: unknown, step: Step): QQConnectError {
   const where = { step, endpoint: endpoints.token };
   if (error instanceof ResponseBodyError) return responseError(error.cause as unknown as ConformedError, where);
-  if (error instanceof AuthorizationResponseError) return callbackError(error.cause);
   if (error instanceof ClientError && error.code === 'OAUTH_TIMEOUT') {
     return new QQTransportError('ERR_QQ_TIMEOUT', `${step}: QQ did not answer in time`, where);
   }

@@ -1,9 +1,9 @@
 import { endpoints } from '../protocol/endpoints.js';
-import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
+import { QQRequestError, QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
 import { axiosFetch } from '../transport/axios-fetch.js';
 import { conformingFetch } from '../transport/conforming-fetch.js';
-import { callbackQuery, receivedQuery } from './callback-query.js';
+import { readCallback } from './callback.js';
 import { graphReader, requireApiPath } from './graph-reader.js';
 import { clientOptionsShape, optionsSchema, readOptions } from './read-options.js';
 import { requireOpenId } from './token-set.js';
@@ -15,6 +15,15 @@ import type { OpenIdResponse, TokenSet } from './token-set.js';
 
 const schema = optionsSchema(clientOptionsShape);
 const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
+
+/** Returns the query of a callback's URL. The error of `new URL` is no cause: it has the URL, and so the code, in it. */
+function queryOf(callbackUrl: string | URL, redirectUri: string): string {
+  try {
+    return new URL(callbackUrl, redirectUri).search.slice(1);
+  } catch {
+    throw new QQRequestError('ERR_QQ_CALLBACK_INVALID', 'callback: its URL is invalid');
+  }
+}
 
 const appKeys = new WeakMap<QQConnectClient, string>();
 
@@ -112,9 +121,16 @@ export class QQConnectClient {
     callbackUrl: string | URL,
     { expectedState }: { expectedState: string },
   ): Promise<TokenSet> {
-    const query = callbackQuery(receivedQuery(callbackUrl, this.redirectUri), expectedState);
+    const { state, result } = readCallback(queryOf(callbackUrl, this.redirectUri));
+    if (state !== expectedState) {
+      throw new QQRequestError('ERR_QQ_STATE_UNKNOWN', 'callback: its state is not that of this login');
+    }
+    if (result.kind === 'failed') throw result.error;
+    if (result.kind === 'cancelled') {
+      throw new QQRequestError('ERR_QQ_CANCELLED', 'callback: the user cancelled the login');
+    }
     const url = new URL(this.redirectUri);
-    url.search = query.toString();
+    url.search = new URLSearchParams({ code: result.code, state }).toString();
     const grants = await (this.#grants ??= this.#loadGrants());
     return grants.authorizationCode(url, expectedState);
   }

@@ -175,21 +175,3 @@ export function rfc6749Token(body: Record<string, unknown>): Record<string, unkn
     ...(openid !== undefined && { openid }),
   };
 }
-
-/**
- * The parameters of a callback as RFC 6749 (section 4.1.2) has them: the old mobile page's `usercancel` becomes
- * `access_denied`, and the old form of an error (a `code` of digits beside a `msg`) becomes `error`.
- */
-export function rfc6749Callback(query: URLSearchParams): URLSearchParams {
-  const conformed = new URLSearchParams(query);
-  const code = query.get('code');
-  const cancelled = query.get('usercancel');
-  if (cancelled !== null && !/^0*$/.test(cancelled)) {
-    conformed.set('error', 'access_denied');
-  } else if (code !== null && /^\d+$/.test(code) && query.has('msg') && !query.has('error')) {
-    conformed.set('error', code);
-    conformed.set('error_description', query.get('msg') ?? '');
-  }
-  if (conformed.has('error')) conformed.delete('code');
-  return conformed;
-}

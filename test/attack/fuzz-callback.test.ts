@@ -2,8 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isQQConnectError } from '../../src/index.js';
-import { callbackQuery } from '../../src/client/callback-query.js';
-import { readCallback, stateOf } from '../../src/express/callback-request.js';
+import { readCallback } from '../../src/client/callback.js';
 import { APP, startSite } from '../support/site.js';
 import { MADE_UP, startUpstream } from '../support/upstream.js';
 import { attemptCookie } from './support/cookies.js';
@@ -61,11 +60,6 @@ async function get(url: string, agent: Agent, cookie = ''): Promise<Answer> {
   });
 }
 
-function requestFor(originalUrl: string): Request {
-  const request: unknown = { originalUrl };
-  return request as Request;
-}
-
 describe('the query of a callback', () => {
   let site: Site;
   const errors: unknown[] = [];
@@ -100,13 +94,15 @@ describe('the query of a callback', () => {
       fc.assert(
         fc.property(fc.oneof(query, fc.string()), (text) => {
           try {
-            const parameters = readCallback(requestFor(`/auth/qq/callback?${text}`));
-            const judged = callbackQuery(parameters, stateOf(parameters));
-            expect(judged.getAll('state')).toHaveLength(1);
-            expect(judged.getAll('code').length + judged.getAll('error').length).toBe(1);
+            const { state, result } = readCallback(text);
+            expect(state).not.toBe('');
+            if (result.kind === 'failed') throw result.error;
+            if (result.kind === 'code') expect(new URLSearchParams(text).getAll('code')).toEqual([result.code]);
           } catch (error) {
-            if (!isQQConnectError(error, 'request')) throw error;
-            expect(error.status).toBe(400);
+            if (!isQQConnectError(error)) throw error;
+            // An error that QQ called back with is a response of QQ's.
+            if (error.kind === 'response') expect(error).toMatchObject({ code: 'ERR_QQ_RESPONSE', step: 'callback' });
+            else expect(error).toMatchObject({ kind: 'request', status: 400 });
           }
         }),
         { numRuns: runs },

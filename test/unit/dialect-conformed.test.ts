@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readQQError, rfc6749Callback, rfc6749Error, rfc6749Token } from '../../src/protocol/dialect.js';
+import { readQQError, rfc6749Error, rfc6749Token } from '../../src/protocol/dialect.js';
 
 describe('readQQError', () => {
   it.each<[Record<string, unknown>, number | string, string]>([
@@ -88,44 +88,5 @@ describe('rfc6749Token', () => {
   it('leaves it to the caller to refuse an openid that is none', () => {
     for (const openid of ['', 7, null])
       expect(rfc6749Token({ access_token: 'AT', openid })).toHaveProperty('openid', openid);
-  });
-});
-
-describe('rfc6749Callback', () => {
-  const conformed = (query: string) => Object.fromEntries(rfc6749Callback(new URLSearchParams(query)));
-
-  it('leaves a code alone', () => {
-    expect(conformed('code=C0DE&state=s')).toEqual({ code: 'C0DE', state: 's' });
-  });
-
-  it('leaves a code of digits alone where no msg stands beside it', () => {
-    expect(conformed('code=12345678901234567890123456789012&state=s')).toHaveProperty('code');
-  });
-
-  it('takes a code of digits beside a msg for an error, as the old documents have it', () => {
-    expect(conformed('code=100010&msg=redirect+uri+is+illegal&state=s')).toMatchObject({
-      error: '100010',
-      error_description: 'redirect uri is illegal',
-    });
-    expect(conformed('code=100010&msg=&state=s')).not.toHaveProperty('code');
-  });
-
-  it.each(['1', '2', '01', 'true'])('takes usercancel=%s for a cancel, whatever else is there', (value) => {
-    expect(conformed(`usercancel=${value}&code=C0DE&state=s`)).toMatchObject({ error: 'access_denied', state: 's' });
-    expect(conformed(`usercancel=${value}&code=C0DE`)).not.toHaveProperty('code');
-  });
-
-  it.each(['0', '', '00'])('takes usercancel=%s for none', (value) => {
-    expect(conformed(`usercancel=${value}&code=C0DE&state=s`)).toMatchObject({ code: 'C0DE' });
-  });
-
-  it('keeps no code beside an error', () => {
-    expect(conformed('error=100008&error_description=x&code=C0DE&state=s')).not.toHaveProperty('code');
-  });
-
-  it('does not change what it was given', () => {
-    const query = new URLSearchParams('usercancel=1&code=C');
-    rfc6749Callback(query);
-    expect(query.toString()).toBe('usercancel=1&code=C');
   });
 });

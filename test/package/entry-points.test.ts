@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+/** Everything that a file of `dist` imports statically: other packages, and folders of `dist`. */
+function loadedBy(entryPoint: string): { packages: string[]; folders: string[] } {
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  const follow = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, from = ''] of text.matchAll(/^(?:import|export) (?:[^;'"]*? from )?'([^']+)';$/gm)) {
+      if (from.startsWith('.')) follow(join(dirname(file), from));
+      else if (!from.startsWith('node:')) packages.add(from);
+    }
+  };
+  follow(join('dist', entryPoint));
+  const folders = [...seen].map((file) => relative('dist', dirname(file)).split(sep)[0] ?? '');
+  return { packages: [...packages].sort(), folders: [...new Set(folders)].filter((name) => name !== '').sort() };
+}
+
+describe('the entry point', () => {
+  it('index.js loads neither the avatar service nor the sandbox', () => {
+    const { packages, folders } = loadedBy('index.js');
+    expect(packages).toEqual(['cookie', 'express', 'lru-cache', 'valibot']);
+    expect(folders).toEqual(['client', 'express', 'lock', 'protocol', 'transport']);
+  });
+
+  it('client.js loads no Express', () => {
+    expect(loadedBy('client.js')).toEqual({ packages: ['valibot'], folders: ['client', 'protocol', 'transport'] });
+  });
+
+  it('sandbox.js loads nothing of the login', () => {
+    expect(loadedBy('sandbox.js')).toEqual({ packages: ['express'], folders: ['sandbox'] });
+  });
+
+  it('redis.js loads no other package', () => {
+    expect(loadedBy('redis.js')).toEqual({ packages: [], folders: ['lock', 'protocol'] });
+  });
+});

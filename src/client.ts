@@ -2,7 +2,7 @@
 export { QQConnectClient } from './client/qq-connect-client.js';
 export type { QQConnectClientOptions } from './client/options.js';
 export type { OpenIdResponse, TokenSet } from './client/token-set.js';
-export { parseQQBody } from './protocol/dialect.js';
+export { parseQQBody } from './protocol/body.js';
 export { describeQQErrorCode, qqErrorCodes } from './protocol/error-codes.js';
 export type { Bilingual, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';
 export {

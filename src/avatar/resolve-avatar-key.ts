@@ -1,5 +1,5 @@
 import { QQResponseError } from '../protocol/errors/index.js';
-import { parseQQBody } from '../protocol/dialect.js';
+import { parseQQBody } from '../protocol/body.js';
 import { sandboxOrigin } from './hosts.js';
 import { createSafeFetch } from './safe-fetch.js';
 import { onSandbox } from './sources.js';

@@ -1,7 +1,7 @@
 import { endpoints } from '../protocol/endpoints.js';
 import { QQRequestError } from '../protocol/errors/index.js';
 import { redact } from '../protocol/redact.js';
-import { responseError } from './to-qq-error.js';
+import { refusal } from '../transport/dialect.js';
 import type { QQConnectError } from '../protocol/errors/index.js';
 
 /** What the query of a callback says. */
@@ -30,12 +30,7 @@ function errorResult(word: string, description: string): Callback['result'] {
   if (word === 'access_denied') return { kind: 'cancelled' };
   const qqCode = /^-?\d{1,9}$/.test(word) ? Number(word) : redact(word);
   // The description may be GBK or contain line breaks; it is only text for a log, and redact() makes it harmless.
-  return failed(
-    responseError(
-      { error: 'callback', qq_code: qqCode, error_description: redact(description) },
-      { step: 'callback', endpoint: endpoints.authorize },
-    ),
-  );
+  return failed(refusal(qqCode, redact(description), { step: 'callback', endpoint: endpoints.authorize }));
 }
 
 function readResult(parameters: URLSearchParams): Callback['result'] {

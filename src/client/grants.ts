@@ -1,40 +1,55 @@
 import {
-  ClientError,
   ClientSecretPost,
   Configuration,
-  ResponseBodyError,
   allowInsecureRequests,
-  authorizationCodeGrant,
   customFetch,
+  genericGrantRequest,
   refreshTokenGrant,
 } from 'openid-client';
 import { endpoints } from '../protocol/endpoints.js';
-import { QQTransportError } from '../protocol/errors/index.js';
-import { responseError, toQQError } from './to-qq-error.js';
-import { tokenSetOf } from './token-set.js';
+import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
+import { requireOpenId } from './identifier.js';
 import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
-import type { QQConnectError } from '../protocol/errors/index.js';
-import type { Fetch } from '../transport/axios-fetch.js';
-import type { ConformedError } from '../transport/conforming-fetch.js';
+import type { CallQQ } from '../transport/dialect.js';
 import type { TokenSet } from './token-set.js';
 
-/** The two grants of RFC 6749 that QQ knows. */
+/** The two grants of RFC 6749 that QQ supports. */
 export interface Grants {
-  /** `callback`: the callback's address with the query of an RFC 6749 answer. */
-  authorizationCode(callback: URL, expectedState: string): Promise<TokenSet>;
+  authorizationCode(code: string, redirectUri: string): Promise<TokenSet>;
   refreshToken(refreshToken: string): Promise<TokenSet>;
 }
 
 type Step = 'token' | 'refresh';
 
-/** openid-client's errors carry the body of the answer in their cause, so none of them becomes a cause here. */
-function grantError(error: unknown, step: Step): QQConnectError {
-  const where = { step, endpoint: endpoints.token };
-  if (error instanceof ResponseBodyError) return responseError(error.cause as unknown as ConformedError, where);
-  if (error instanceof ClientError && error.code === 'OAUTH_TIMEOUT') {
-    return new QQTransportError('ERR_QQ_TIMEOUT', `${step}: QQ did not answer in time`, where);
+/** What openid-client reads of a `Response` to a grant: a whole one would have its body serialized and parsed again. */
+class GrantResponse {
+  readonly status = 200;
+  readonly bodyUsed = false;
+  readonly #body: object;
+
+  constructor(body: object) {
+    this.#body = body;
   }
-  return toQQError(error, where);
+
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- openid-client reads it of the prototype
+  get [Symbol.toStringTag](): string {
+    return 'Response';
+  }
+
+  json(): Promise<object> {
+    return Promise.resolve(this.#body);
+  }
+}
+
+function grantError(error: unknown, step: Step): Error {
+  // openid-client wraps what its fetch threw. Its own errors have the answer, and so the tokens, in their cause.
+  const inner: unknown = error instanceof Error ? error.cause : undefined;
+  if (isQQConnectError(inner)) return inner;
+  return new QQResponseError(`${step}: QQ answered nothing that can be used`, {
+    code: 'ERR_QQ_INVALID_RESPONSE',
+    step,
+    endpoint: endpoints.token,
+  });
 }
 
 async function grant(step: Step, request: Promise<TokenEndpointResponse>): Promise<TokenSet> {
@@ -44,21 +59,39 @@ async function grant(step: Step, request: Promise<TokenEndpointResponse>): Promi
   } catch (error) {
     throw grantError(error, step);
   }
-  return tokenSetOf(answer, step);
+  const { access_token, refresh_token, expires_in, openid } = answer;
+  return {
+    accessToken: access_token,
+    ...(refresh_token !== undefined && { refreshToken: refresh_token }),
+    ...(expires_in !== undefined && { expiresAt: Date.now() + expires_in * 1000 }),
+    ...(openid !== undefined && { openid: requireOpenId(openid, step, endpoints.token) }),
+  };
 }
 
-/** Lets openid-client do the grants through a conforming fetch. */
-export function createGrants(options: { appId: string; appKey: string; graphUrl: string; fetch: Fetch }): Grants {
-  const { appId, appKey, graphUrl, fetch } = options;
+/** Makes the two grants: openid-client forms the requests and checks the answers, `callQQ` carries them. */
+export function createGrants(options: { appId: string; appKey: string; graphUrl: string; callQQ: CallQQ }): Grants {
+  const { appId, appKey, graphUrl, callQQ } = options;
   const server = { issuer: graphUrl, token_endpoint: graphUrl + endpoints.token };
   const configuration = new Configuration(server, appId, {}, ClientSecretPost(appKey));
-  configuration[customFetch] = fetch as CustomFetch;
+  const fetch: (url: string, init: { body: URLSearchParams }) => Promise<unknown> = async (_url, { body }) => {
+    const step = body.get('grant_type') === 'refresh_token' ? 'refresh' : 'token';
+    return new GrantResponse(await callQQ({ step, path: endpoints.token, query: body }));
+  };
+  configuration[customFetch] = fetch as unknown as CustomFetch;
   configuration.timeout = 0; // the transport has its own
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to be noticed; graphUrl allows loopback only
   if (graphUrl.startsWith('http:')) allowInsecureRequests(configuration);
   return {
-    authorizationCode: async (callback, expectedState) =>
-      grant('token', authorizationCodeGrant(configuration, callback, { expectedState })),
+    // authorizationCodeGrant() would drop the query of the redirect URI, which QQ compares.
+    authorizationCode: async (code, redirectUri) =>
+      grant(
+        'token',
+        genericGrantRequest(configuration, 'authorization_code', {
+          code,
+          redirect_uri: redirectUri,
+          need_openid: '1', // saves the call of me
+        }),
+      ),
     refreshToken: async (refreshToken) => grant('refresh', refreshTokenGrant(configuration, refreshToken)),
   };
 }

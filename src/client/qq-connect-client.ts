@@ -1,19 +1,23 @@
 import { endpoints } from '../protocol/endpoints.js';
 import { QQRequestError, QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
-import { axiosFetch } from '../transport/axios-fetch.js';
-import { conformingFetch } from '../transport/conforming-fetch.js';
+import { createDialect } from '../transport/dialect.js';
+import { createRequest } from '../transport/request.js';
 import { readCallback } from './callback.js';
-import { graphReader, requireApiPath } from './graph-reader.js';
+import { readFromQQ, requireApiPath } from './graph-reader.js';
+import { createGrants } from './grants.js';
+import { isIdentifier, requireOpenId } from './identifier.js';
 import { clientOptionsShape, optionsSchema, readOptions } from './read-options.js';
-import { requireOpenId } from './token-set.js';
+import type { QQStep } from '../protocol/errors/index.js';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
-import type { GraphReader } from './graph-reader.js';
+import type { CallQQ } from '../transport/dialect.js';
 import type { Grants } from './grants.js';
 import type { QQConnectClientOptions } from './options.js';
 import type { OpenIdResponse, TokenSet } from './token-set.js';
 
 const schema = optionsSchema(clientOptionsShape);
+const redirectUriSchema = optionsSchema({ redirectUri: clientOptionsShape.redirectUri });
+const HEADERS = { accept: 'application/json', 'user-agent': 'express-qq-connect' };
 const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
 
 /** Returns the query of a callback's URL. The error of `new URL` is no cause: it has the URL, and so the code, in it. */
@@ -65,9 +69,8 @@ export class QQConnectClient {
   readonly timeoutMs: number;
   readonly #scope: string[];
   readonly #unionid: boolean;
-  readonly #read: GraphReader;
-  readonly #loadGrants: () => Promise<Grants>;
-  #grants: Promise<Grants> | undefined;
+  readonly #callQQ: CallQQ;
+  readonly #grants: Grants;
 
   /** @throws {@link QQConfigurationError} that names every wrong option, and no value */
   constructor(options: QQConnectClientOptions) {
@@ -78,43 +81,48 @@ export class QQConnectClient {
     this.timeoutMs = timeoutMs;
     this.#scope = scope;
     this.#unionid = unionid;
-    const fetch = conformingFetch(axiosFetch({ timeoutMs, axios }), { redirectUri });
-    this.#read = graphReader(fetch, graphUrl);
-    this.#loadGrants = async () => {
-      const { createGrants } = await import('./grants.js'); // openid-client is for those who log somebody in
-      return createGrants({ appId, appKey, graphUrl, fetch });
-    };
+    this.#callQQ = createDialect(createRequest({ timeoutMs, headers: HEADERS, axios }), graphUrl);
+    this.#grants = createGrants({ appId, appKey, graphUrl, callQQ: this.#callQQ });
     appKeys.set(this, appKey);
   }
 
   /**
-   * Builds the address of QQ's login page.
+   * Builds the URL of QQ's login page.
    *
    * @param parameters - `state`: random, kept by the caller, at most 64 of `[A-Za-z0-9_-]`, as phones have dropped
-   * others; `display`: `mobile` for phones
+   * others; `display`: `mobile` for phones; `redirectUri`: in place of the configured one, for a framework with
+   * several callback URLs. Pass the same one to {@link QQConnectClient.exchangeCode}.
+   * @throws {@link QQConfigurationError} for a `redirectUri` that the option would not accept either
    * @see RFC 6749, section 4.1.1; Tencent's page 使用Authorization_Code获取Access_Token
    */
-  buildAuthorizationUrl({ state, display }: { state: string; display?: string | undefined }): URL {
-    const url = new URL(this.graphUrl + endpoints.authorize);
-    url.search = new URLSearchParams({
+  buildAuthorizationUrl({
+    state,
+    display,
+    redirectUri,
+  }: {
+    state: string;
+    display?: string | undefined;
+    redirectUri?: string | undefined;
+  }): URL {
+    const query = new URLSearchParams({
       response_type: 'code',
       client_id: this.appId,
-      redirect_uri: this.redirectUri,
+      redirect_uri: this.#redirectUri(redirectUri),
       state,
       scope: this.#scope.join(','),
       ...(display !== undefined && { display }),
-    }).toString();
-    return url;
+    });
+    return new URL(`${this.graphUrl}${endpoints.authorize}?${query.toString()}`);
   }
 
   /**
-   * Exchanges the code of a callback for tokens: one call, never repeated, as a code works once.
+   * Reads a callback and exchanges its code for tokens: one call, never repeated, as a code works once.
    *
    * @param callbackUrl - the whole URL that QQ sent the browser to; only its query is read
-   * @param checks - `expectedState`: what {@link QQConnectClient.buildAuthorizationUrl} was given; judged first
-   * @throws {@link QQRequestError} for a callback that is not ours (`ERR_QQ_STATE_MISSING`, `ERR_QQ_STATE_UNKNOWN`,
-   * `ERR_QQ_CALLBACK_INVALID`) or was cancelled (`ERR_QQ_CANCELLED`); {@link QQResponseError} if QQ refused;
-   * {@link QQTransportError} if it could not be reached
+   * @param checks - `expectedState`: what {@link QQConnectClient.buildAuthorizationUrl} was given; compared first
+   * @throws {@link QQRequestError} for a callback that does not belong to this login (`ERR_QQ_STATE_MISSING`,
+   * `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`) or was cancelled (`ERR_QQ_CANCELLED`); {@link QQResponseError}
+   * if QQ refused; {@link QQTransportError} if it could not be reached
    * @see RFC 6749, section 4.1.3
    */
   async authorizationCodeGrant(
@@ -129,10 +137,35 @@ export class QQConnectClient {
     if (result.kind === 'cancelled') {
       throw new QQRequestError('ERR_QQ_CANCELLED', 'callback: the user cancelled the login');
     }
-    const url = new URL(this.redirectUri);
-    url.search = new URLSearchParams({ code: result.code, state }).toString();
-    const grants = await (this.#grants ??= this.#loadGrants());
-    return grants.authorizationCode(url, expectedState);
+    return this.exchangeCode(result.code);
+  }
+
+  /**
+   * Exchanges a code for tokens, for a framework that has read the callback and compared its `state`: one call, never
+   * repeated, as a code works once.
+   *
+   * @param code - from the callback's query
+   * @param options - `redirectUri`: what {@link QQConnectClient.buildAuthorizationUrl} was given
+   * @throws {@link QQRequestError} `ERR_QQ_CALLBACK_INVALID` without a code; {@link QQConfigurationError} for a
+   * `redirectUri` that the option would not accept either; {@link QQResponseError} if QQ refused;
+   * {@link QQTransportError} if it could not be reached
+   * @see RFC 6749, section 4.1.3
+   *
+   * @example
+   * ```ts
+   * import { QQConnectClient } from 'express-qq-connect/client';
+   *
+   * export async function logIn(client: QQConnectClient, query: { code: string }) {
+   *   return client.fetchUser(await client.exchangeCode(query.code));
+   * }
+   * ```
+   */
+  async exchangeCode(code: string, { redirectUri }: { redirectUri?: string | undefined } = {}): Promise<TokenSet> {
+    // A caller in JavaScript may pass what its framework made of the query.
+    if (typeof code !== 'string' || code === '') {
+      throw new QQRequestError('ERR_QQ_CALLBACK_INVALID', 'callback: it has no code');
+    }
+    return this.#grants.authorizationCode(code, this.#redirectUri(redirectUri));
   }
 
   /**
@@ -144,8 +177,7 @@ export class QQConnectClient {
    * @see RFC 6749, section 6; Tencent's page 使用Authorization_Code获取Access_Token, step 3
    */
   async refreshTokenGrant(refreshToken: string): Promise<TokenSet> {
-    const grants = await (this.#grants ??= this.#loadGrants());
-    return { refreshToken, ...(await grants.refreshToken(refreshToken)) };
+    return { refreshToken, ...(await this.#grants.refreshToken(refreshToken)) };
   }
 
   /**
@@ -216,6 +248,14 @@ export class QQConnectClient {
     return this.#read('api', requireApiPath(path), { ...call.params, ...identity });
   }
 
+  #redirectUri(given: string | undefined): string {
+    return given === undefined ? this.redirectUri : readOptions(redirectUriSchema, { redirectUri: given }).redirectUri;
+  }
+
+  async #read(step: QQStep, path: string, query: Record<string, string>): Promise<Record<string, unknown>> {
+    return readFromQQ(this.#callQQ, { step, path, query: new URLSearchParams(query) });
+  }
+
   #user(identity: { openid: string; unionid?: string | undefined }, raw: UserInfoResponse): QQUser {
     return toQQUser({ appId: this.appId, openid: identity.openid, unionid: identity.unionid }, raw);
   }
@@ -234,7 +274,8 @@ export class QQConnectClient {
     return {
       clientId: this.appId,
       openid: requireOpenId(openid, 'me', endpoints.me),
-      ...(typeof union === 'string' && union !== '' && { unionid: union }),
+      // One that cannot be stored is as good as none, as the openid is the account's key.
+      ...(isIdentifier(union) && { unionid: union }),
     };
   }
 

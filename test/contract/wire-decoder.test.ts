@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseQQBody } from '../../src/client.js';
-import { readQQError } from '../../src/protocol/dialect.js';
+import { readQQError } from '../../src/protocol/body.js';
 import { flatUserInfo, toQQUser } from '../../src/protocol/profile.js';
 import { exchanges, recorded } from './wire.js';
 

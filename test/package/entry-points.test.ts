@@ -23,12 +23,15 @@ function loadedBy(entryPoint: string): { packages: string[]; folders: string[] }
 describe('the entry point', () => {
   it('index.js loads neither the avatar service nor the sandbox', () => {
     const { packages, folders } = loadedBy('index.js');
-    expect(packages).toEqual(['cookie', 'express', 'lru-cache', 'valibot']);
+    expect(packages).toEqual(['axios', 'cookie', 'express', 'lru-cache', 'openid-client', 'valibot']);
     expect(folders).toEqual(['client', 'express', 'lock', 'protocol', 'transport']);
   });
 
   it('client.js loads no Express', () => {
-    expect(loadedBy('client.js')).toEqual({ packages: ['valibot'], folders: ['client', 'protocol', 'transport'] });
+    expect(loadedBy('client.js')).toEqual({
+      packages: ['axios', 'openid-client', 'valibot'],
+      folders: ['client', 'protocol', 'transport'],
+    });
   });
 
   it('sandbox.js loads nothing of the login', () => {

@@ -1,4 +1,4 @@
-import { axiosFetch } from '../../transport/axios-fetch.js';
+import { createRequest } from '../../transport/request.js';
 import { readArguments } from '../arguments.js';
 import { paintFor, printable } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -114,25 +114,15 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
 }
 
 async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readonly Check[]): Promise<Check[]> {
-  const fetch = axiosFetch({ timeoutMs: TIMEOUT_MS });
-  const me = await askMe(fetch, graphUrl);
+  const headers = { 'user-agent': 'express-qq-connect doctor' };
+  const request = createRequest({ timeoutMs: TIMEOUT_MS, headers });
+  const me = await askMe(request, graphUrl);
   const reached = checkReach(me, graphUrl, env);
   if (reached.some(({ level }) => level !== 'ok')) return reached;
   const { QQ_APP_ID: appId = '', QQ_REDIRECT_URI: redirectUri = '' } = env;
   // Nothing that might be the APP Key in the wrong place is sent.
   const sendable =
     /^\d+$/.test(appId) && configuration.some(({ id, level }) => id === 'redirect_uri' && level === 'ok');
-  const authorize = sendable ? checkAuthorize(await askAuthorize(fetch, graphUrl, appId, redirectUri)) : [];
-  return [...reached, ...authorize, ...checkClock(await dateOf(graphUrl), Date.now())];
-}
-
-// The fetch that carries logins keeps no Date header.
-async function dateOf(graphUrl: URL): Promise<string | null> {
-  try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(graphUrl, { method: 'HEAD', redirect: 'manual', signal });
-    return response.headers.get('date');
-  } catch {
-    return null; // through a proxy, for example, which this fetch does not know: the clock stays unjudged
-  }
+  const authorize = sendable ? checkAuthorize(await askAuthorize(request, graphUrl, appId, redirectUri)) : [];
+  return [...reached, ...authorize, ...checkClock('thrown' in me ? null : me.date, Date.now())];
 }

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../../protocol/endpoints.js';
-import { BODY_TOO_LARGE } from '../../transport/axios-fetch.js';
+import { BODY_TOO_LARGE } from '../../transport/request.js';
 import type { Bilingual } from '../../protocol/error-codes.js';
 import type { Environment } from '../terminal.js';
 

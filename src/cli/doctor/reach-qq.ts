@@ -1,22 +1,27 @@
 import { describeQQErrorCode } from '../../protocol/error-codes.js';
-import { decodeQQBody, readQQError } from '../../protocol/dialect.js';
+import { decodeQQBody, readQQError } from '../../protocol/body.js';
 import { endpoints } from '../../protocol/endpoints.js';
 import { isQQConnectError } from '../../protocol/errors/index.js';
 import { error, info, ok, warn } from './check.js';
 import { networkFailure, proxyVariable } from './network-failure.js';
 import { printable } from '../terminal.js';
 import type { Bilingual } from '../../protocol/error-codes.js';
-import type { Fetch } from '../../transport/axios-fetch.js';
+import type { SendRequest } from '../../transport/request.js';
 import type { Environment } from '../terminal.js';
 import type { Check } from './check.js';
 
 /** What came of a request: an answer, or what was thrown in place of one. */
-export type Outcome = { status: number; location: string | null; body: string } | { thrown: unknown };
+export type Outcome =
+  { status: number; location: string | null; date?: string | null; body: string } | { thrown: unknown };
 
-async function ask(fetch: Fetch, url: URL): Promise<Outcome> {
+function textHeader(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+async function ask(request: SendRequest, url: URL): Promise<Outcome> {
   try {
-    const response = await fetch(url.href, { headers: { 'user-agent': 'express-qq-connect doctor' } });
-    return { status: response.status, location: response.headers.get('location'), body: await response.text() };
+    const { status, headers, text } = await request({ url: url.href });
+    return { status, location: textHeader(headers.location), date: textHeader(headers.date), body: text };
   } catch (thrown) {
     return { thrown };
   }
@@ -29,14 +34,19 @@ function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> 
 }
 
 /** Asks `me` without a token: whoever answers 100007 to that is QQ, and nothing secret is sent. */
-export async function askMe(fetch: Fetch, graphUrl: URL): Promise<Outcome> {
-  return ask(fetch, endpointUrl(graphUrl, endpoints.me));
+export async function askMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
+  return ask(request, endpointUrl(graphUrl, endpoints.me));
 }
 
 /** Asks for the login page as a browser would, which needs the APP ID and the redirect URI and no secret. */
-export async function askAuthorize(fetch: Fetch, graphUrl: URL, appId: string, redirectUri: string): Promise<Outcome> {
+export async function askAuthorize(
+  request: SendRequest,
+  graphUrl: URL,
+  appId: string,
+  redirectUri: string,
+): Promise<Outcome> {
   const query = { response_type: 'code', client_id: appId, redirect_uri: redirectUri, state: 'doctor' };
-  return ask(fetch, endpointUrl(graphUrl, endpoints.authorize, query));
+  return ask(request, endpointUrl(graphUrl, endpoints.authorize, query));
 }
 
 /** Judges the answer of `me`: does this machine reach QQ? */

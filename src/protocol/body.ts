@@ -9,14 +9,14 @@ export interface QQErrorBody {
 /** A body of QQ's as it was read. */
 export interface DecodedBody {
   body: Record<string, unknown>;
-  /** It was JSON only after a repair: good enough for an error or a nickname, never for an identity. */
-  repaired: boolean;
+  /** It had to be repaired, or names something twice: good enough for an error or a nickname, never for an identity. */
+  damaged: boolean;
 }
 
 const CALLBACK = /^[A-Za-z_$][\w$.]*\s*$/;
 const IDENTITY = ['openid', 'unionid', 'client_id', 'access_token', 'refresh_token'];
 
-function unreadable(what: string): QQResponseError {
+function malformedBody(what: string): QQResponseError {
   return new QQResponseError(`QQ's answer is ${what}`, { code: 'ERR_QQ_INVALID_RESPONSE', step: 'api' });
 }
 
@@ -47,26 +47,49 @@ function tryParse(json: string): Record<string, unknown> | undefined {
   try {
     return parseObject(json);
   } catch {
-    return undefined; // the caller has another way to read it, or says that nobody can
+    return undefined; // the caller tries another way to read it, or throws
   }
+}
+
+/** Whether an object has a key twice at its top level. JSON.parse keeps the last, other readers keep the first. */
+function repeatsKey(json: string): boolean {
+  const keys = new Set<unknown>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (depth === 1 && token.endsWith(':')) {
+      const key: unknown = JSON.parse(token.slice(0, -1));
+      if (keys.has(key)) return true;
+      keys.add(key);
+    }
+  }
+  return false;
+}
+
+function namesIdentity(body: Record<string, unknown>): boolean {
+  return IDENTITY.some((name) => name in body);
 }
 
 function decodeJson(json: string): DecodedBody {
   const strict = tryParse(json);
-  if (strict) return { body: strict, repaired: false };
+  if (strict) return { body: strict, damaged: namesIdentity(strict) && repeatsKey(json) };
   const repaired = tryParse(repair(json));
-  if (repaired) return { body: repaired, repaired: true };
-  throw unreadable('neither JSON nor JSONP that can be read');
+  if (repaired) return { body: repaired, damaged: true };
+  throw malformedBody('neither JSON nor JSONP that can be read');
 }
 
 function decodeForm(text: string): DecodedBody {
-  if (text.startsWith('<')) throw unreadable('an HTML page');
-  if (!/^[^\s=&[\]{}()"]+=/.test(text)) throw unreadable('in none of the three formats of QQ');
+  if (text.startsWith('<')) throw malformedBody('an HTML page');
+  if (!/^[^\s=&[\]{}()"]+=/.test(text)) throw malformedBody('in none of the three formats of QQ');
   const body: Record<string, unknown> = {};
+  let damaged = false;
   for (const [name, value] of new URLSearchParams(text)) {
-    if (name !== '__proto__') body[name] = value;
+    if (name === '__proto__') continue;
+    damaged ||= Object.hasOwn(body, name);
+    body[name] = value;
   }
-  return { body, repaired: false };
+  return { body, damaged };
 }
 
 /** What stands between the first `(` and the last `)` of a call; `undefined` for what is no call. */
@@ -78,16 +101,16 @@ function insideJsonp(text: string): string | undefined {
   return rest === '' || rest === ';' ? text.slice(open + 1, close).trim() : undefined;
 }
 
-/** Reads a body, and tells whether it had to be repaired for that. */
+/** Reads a body, and says whether its identity can be trusted. */
 export function decodeQQBody(text: string): DecodedBody {
   // JSONP just as QQ writes it; any other way of writing is looked at more closely.
   if (text.startsWith('callback( {') && text.endsWith('} );\n')) return decodeJson(text.slice(10, -4));
   const trimmed = text.trim(); // also drops a BOM
   if (trimmed.startsWith('{')) return decodeJson(trimmed);
-  if (trimmed === '') throw unreadable('empty');
+  if (trimmed === '') throw malformedBody('empty');
   const inside = insideJsonp(trimmed);
   if (inside === undefined) return decodeForm(trimmed);
-  if (!inside.startsWith('{')) throw unreadable('JSONP without an object in it');
+  if (!inside.startsWith('{')) throw malformedBody('JSONP without an object in it');
   return decodeJson(inside);
 }
 
@@ -113,14 +136,14 @@ export function decodeQQBody(text: string): DecodedBody {
 export function parseQQBody(text: string): Record<string, unknown> {
   const decoded = decodeQQBody(text);
   if (isDamagedIdentity(decoded) && readQQError(decoded.body) === undefined) {
-    throw unreadable('damaged JSON that names an identity');
+    throw malformedBody('damaged JSON that names an identity');
   }
   return decoded.body;
 }
 
-/** Whether a body that had to be repaired names somebody: what was repaired may be the name. */
-export function isDamagedIdentity({ body, repaired }: DecodedBody): boolean {
-  return repaired && IDENTITY.some((name) => name in body);
+/** Whether a damaged body names a user or a token: the damage may be in the name. */
+export function isDamagedIdentity({ body, damaged }: DecodedBody): boolean {
+  return damaged && namesIdentity(body);
 }
 
 function errorCode(value: unknown): number | string | undefined {
@@ -145,33 +168,6 @@ export function readQQError(body: Record<string, unknown>): QQErrorBody | undefi
 }
 
 /** Whether a body has an `error` or `ret` of no type that QQ uses (`true`, an object): then it is no success either. */
-export function isUnclear(body: Record<string, unknown>): boolean {
+export function isAmbiguous(body: Record<string, unknown>): boolean {
   return [body.error, body.ret].some((value) => Boolean(value) && errorCode(value) === undefined);
-}
-
-/** The word of RFC 6749 (section 5.2) for a number of QQ's. */
-export function rfc6749Error(qqCode: number | string): string {
-  if (typeof qqCode === 'string') return qqCode;
-  if ([100001, 100002, 100008, 100009].includes(qqCode)) return 'invalid_client';
-  if (qqCode === 100004) return 'unsupported_grant_type';
-  if (qqCode >= 100000 && qqCode <= 100012) return 'invalid_request';
-  return 'invalid_grant';
-}
-
-// Ten years, in seconds: whoever says more has said nothing, and no date is made of it.
-const LONGEST_LIFE = 315_360_000;
-
-/** A token answer of QQ's as RFC 6749 (section 5.1) has it; `undefined` where there is no access token. */
-export function rfc6749Token(body: Record<string, unknown>): Record<string, unknown> | undefined {
-  const { access_token, refresh_token, openid, expires_in } = body;
-  if (typeof access_token !== 'string' || access_token === '') return undefined;
-  const saysSo = typeof expires_in === 'number' || (typeof expires_in === 'string' && expires_in.trim() !== '');
-  const seconds = saysSo ? Number(expires_in) : Number.NaN;
-  return {
-    access_token,
-    token_type: 'bearer', // QQ sends none; servers that stand in for it send all sorts of things
-    ...(seconds >= 0 && seconds <= LONGEST_LIFE && { expires_in: seconds }),
-    ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
-    ...(openid !== undefined && { openid }),
-  };
 }

@@ -1,0 +1,219 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Axios } from 'axios';
+import { isLoopbackHost } from '../protocol/endpoints.js';
+import type { AxiosInstance, AxiosRequestConfig } from 'axios';
+import type { ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** One HTTP request. */
+export interface HttpRequest {
+  /** @defaultValue `'GET'` */
+  method?: 'GET' | 'POST';
+  url: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /**
+   * The server acts on it once only, so it must not be sent twice and must not meet a connection that the server is
+   * just closing: it gets a new connection, and is never repeated.
+   * @defaultValue `false`
+   */
+  once?: boolean;
+}
+
+/** The answer to an {@link HttpRequest}, whatever its status. */
+export interface HttpAnswer {
+  status: number;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, unknown>>;
+  text: string;
+}
+
+/** See {@link createRequest}. */
+export type SendRequest = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** What {@link createRequest} is made from. */
+export interface RequestOptions {
+  /** For the whole of a request in milliseconds: waiting for a connection, connecting, and reading to the last byte. */
+  timeoutMs: number;
+  /** Headers of every request. */
+  headers?: Readonly<Record<string, string>>;
+  /** An instance of the application's. Its agents, proxy, adapter and interceptors are kept. */
+  axios?: AxiosInstance | undefined;
+}
+
+/** The largest body that is read, in bytes after decompression. A real answer of QQ's has about 1,500. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** `code` of the cause when a body was larger than {@link MAX_BODY_BYTES}. */
+export const BODY_TOO_LARGE = 'ERR_QQ_BODY_TOO_LARGE';
+
+/** `code` of the cause when the application's axios instance returned something other than a response. */
+export const NO_AXIOS_RESPONSE = 'ERR_NO_AXIOS_RESPONSE';
+
+const MAX_SOCKETS_PER_HOST = 128;
+// Node gives up an address after 250 ms, and a distant server with an IPv6 address that has no route fails.
+const CONNECT_ATTEMPT_MS = 1_000;
+// An idle connection is closed before most servers close it. keepAliveMsecs is the value of axios, which would set any
+// other one again for each request.
+const pooled = {
+  keepAlive: true,
+  timeout: 4_000,
+  keepAliveMsecs: 60_000,
+  maxSockets: MAX_SOCKETS_PER_HOST,
+  autoSelectFamilyAttemptTimeout: CONNECT_ATTEMPT_MS,
+};
+const single = { ...pooled, keepAlive: false };
+
+/** Bytes that had come in over a reused connection before a request was sent over it. */
+const bytesBefore = new WeakMap<ClientRequest, number>();
+
+function rememberReuse<T extends HttpAgent>(agent: T): T {
+  const reuseSocket = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket: Duplex, request: ClientRequest) => {
+    bytesBefore.set(request, bytesRead(socket));
+    reuseSocket(socket, request);
+  };
+  return agent;
+}
+
+function bytesRead(socket: unknown): number {
+  return (socket as { bytesRead?: number } | null)?.bytesRead ?? Number.NaN;
+}
+
+const pooledAgents = {
+  httpAgent: rememberReuse(new HttpAgent(pooled)),
+  httpsAgent: rememberReuse(new HttpsAgent(pooled)),
+};
+const singleAgents = { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) };
+
+const asItIs = [(data: unknown) => data];
+const settings: AxiosRequestConfig = {
+  responseType: 'text',
+  maxRedirects: 0,
+  maxContentLength: MAX_BODY_BYTES,
+};
+
+type Send = (config: AxiosRequestConfig, agents: typeof pooledAgents) => Promise<unknown>;
+
+function ownSend(headers: RequestOptions['headers']): Send {
+  // Settings are given once, as each one given for a request is merged again. An Axios of no defaults has no
+  // transforms and takes every status for an answer.
+  const axios = new Axios({ ...settings, adapter: 'http', ...(headers && { headers: { ...headers } }) });
+  return async (config, agents) => {
+    const { hostname } = new URL(config.url ?? '');
+    // axios would send requests for 127.0.0.1 too through http_proxy.
+    return axios.request({ ...config, ...agents, ...(isLoopbackHost(hostname) && { proxy: false }) });
+  };
+}
+
+/** Sends through the application's instance, with our settings only where they make the answer what we read. */
+function applicationSend(axios: AxiosInstance, headers: RequestOptions['headers']): Send {
+  return async (config, { httpAgent, httpsAgent }) => {
+    const { defaults } = axios;
+    const { hostname } = new URL(config.url ?? '');
+    return axios.request({
+      ...config,
+      ...settings,
+      headers: { ...headers, ...(config.headers as Record<string, string> | undefined) },
+      transformRequest: asItIs,
+      transformResponse: asItIs,
+      validateStatus: () => true,
+      ...(defaults.httpAgent === undefined && { httpAgent }),
+      ...(defaults.httpsAgent === undefined && { httpsAgent }),
+      ...(defaults.proxy === undefined && isLoopbackHost(hostname) && { proxy: false }),
+    });
+  };
+}
+
+/** Whether a request met a connection that the server was closing: no byte of an answer has come. */
+function metClosingConnection(error: unknown): boolean {
+  const { code, request } = (error ?? {}) as { code?: unknown; request?: ClientRequest };
+  if ((code !== 'ECONNRESET' && code !== 'EPIPE') || !request?.reusedSocket) return false;
+  return bytesRead(request.socket) === bytesBefore.get(request);
+}
+
+/**
+ * Node's own error behind an axios one, or a copy without what it might carry along: an AxiosError holds the whole
+ * request, and a parse error the raw bytes of the answer.
+ */
+function networkCause(error: unknown): Error {
+  if (error instanceof Error && error.message.startsWith('maxContentLength')) {
+    return Object.assign(new Error(`the body is larger than ${MAX_BODY_BYTES} bytes`), { code: BODY_TOO_LARGE });
+  }
+  const inner: unknown = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  // An interceptor of the application's may throw anything.
+  const { code, syscall } = (inner ?? {}) as Record<string, unknown>;
+  return Object.assign(new Error(typeof code === 'string' ? code : 'the connection failed'), {
+    ...(typeof code === 'string' && { code }),
+    ...(typeof syscall === 'string' && { syscall }),
+  });
+}
+
+function textOf(data: unknown): string {
+  if (typeof data === 'string') return data;
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data))
+    return new TextDecoder().decode(data as Uint8Array<ArrayBuffer>);
+  // An adapter of the application's, such as a mock, may give an object.
+  return data === undefined || data === null ? '' : JSON.stringify(data);
+}
+
+function readAnswer(response: unknown): HttpAnswer {
+  const { status, headers, data } = (response ?? {}) as Record<string, unknown>;
+  if (typeof status !== 'number') {
+    const cause = new Error('an interceptor of the axios instance returned no response');
+    throw new TypeError('request failed', { cause: Object.assign(cause, { code: NO_AXIOS_RESPONSE }) });
+  }
+  const text = textOf(data);
+  // An adapter of the application's need not know the limit.
+  if (text.length > MAX_BODY_BYTES)
+    throw new TypeError('request failed', { cause: networkCause(new Error('maxContentLength')) });
+  return { status, headers: (headers ?? {}) as HttpAnswer['headers'], text };
+}
+
+/**
+ * Makes the function that sends HTTP requests: through axios, the one way out of this package. It follows no redirect
+ * and takes every status for an answer. It reads at most {@link MAX_BODY_BYTES}.
+ *
+ * A request on a kept connection that the server closes at that moment goes once more, on a new connection, unless it
+ * is marked `once` or sent through an instance of the application's.
+ *
+ * It fails with a `TimeoutError` once `timeoutMs` have passed, else with a `TypeError` whose cause has Node's `code`
+ * (`ECONNRESET`). The cause is never an AxiosError, because inspecting one prints the APP Key.
+ */
+export function createRequest({ timeoutMs, headers, axios }: RequestOptions): SendRequest {
+  const send = axios ? applicationSend(axios, headers) : ownSend(headers);
+  async function sendOrRepeat(config: AxiosRequestConfig, once: boolean): Promise<unknown> {
+    try {
+      return await send(config, once ? singleAgents : pooledAgents);
+    } catch (error) {
+      if (once || axios || !metClosingConnection(error)) throw error;
+      return send(config, singleAgents);
+    }
+  }
+  return async function request({ method = 'GET', url, headers: ownHeaders, body, once = false }) {
+    // Not AbortSignal.timeout(), whose timer would outlive the call.
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timer = setTimeout(() => {
+      controller.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
+    }, timeoutMs);
+    const config: AxiosRequestConfig = {
+      url,
+      method,
+      signal,
+      ...(ownHeaders && { headers: { ...ownHeaders } }),
+      ...(body !== undefined && { data: body }),
+    };
+    let response: unknown;
+    try {
+      response = await sendOrRepeat(config, once);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw new TypeError('request failed', { cause: networkCause(error) });
+    } finally {
+      clearTimeout(timer);
+    }
+    return readAnswer(response);
+  };
+}

@@ -10,12 +10,12 @@ export {
   qqAvatarUrl,
   qqGroupAvatarUrl,
   withAvatarSize,
-} from './avatar/urls.js';
-export type { QQAvatarOwner, QQAvatarUrlOptions, QQAvatarUrlSize } from './avatar/urls.js';
-export type { ParsedAvatarUrl } from './avatar/url-forms.js';
-export { resolveAvatarKey } from './avatar/resolve-avatar-key.js';
-export type { ResolveAvatarKeyOptions } from './avatar/resolve-avatar-key.js';
-export type { AvatarSource } from './avatar/types.js';
-export type { MissLimits } from './avatar/miss-limiter.js';
-export { qqAvatars } from './express/avatars/qq-avatars.js';
-export type { QQAvatarsOptions } from './express/avatars/avatar-options.js';
+} from './avatars/urls.js';
+export type { QQAvatarOwner, QQAvatarUrlOptions, QQAvatarUrlSize } from './avatars/urls.js';
+export type { ParsedAvatarUrl } from './avatars/url-forms.js';
+export { resolveAvatarKey } from './avatars/resolve-avatar-key.js';
+export type { ResolveAvatarKeyOptions } from './avatars/resolve-avatar-key.js';
+export type { AvatarSource } from './avatars/types.js';
+export type { MissLimits } from './avatars/miss-limiter.js';
+export { qqAvatars } from './avatars/qq-avatars.js';
+export type { QQAvatarsOptions } from './avatars/avatar-options.js';

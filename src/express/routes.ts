@@ -5,7 +5,7 @@ import { isApiCall, isCrossSite, isPrefetch } from './request-kind.js';
 import { requireSession } from './session.js';
 import type { Request, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
-import type { UserAvatarRoute } from './avatars/user-avatar.js';
+import type { UserAvatarRoute } from '../avatars/user-avatar.js';
 import type { QQConnectContext } from './context.js';
 
 /** Answers a request for one of the router's own routes. */
@@ -92,7 +92,7 @@ const avatarRoutes = new WeakMap<QQConnectContext, Promise<UserAvatarRoute>>();
 
 /** The avatar service is loaded by the first image that somebody asks for. */
 async function loadAvatarRoute(context: QQConnectContext): Promise<UserAvatarRoute> {
-  const { createUserAvatarRoute } = await import('./avatars/user-avatar.js');
+  const { createUserAvatarRoute } = await import('../avatars/user-avatar.js');
   return createUserAvatarRoute({ graphUrl: context.client.graphUrl });
 }
 
@@ -106,9 +106,7 @@ const avatar: Route = {
     }
     const route = avatarRoutes.get(context) ?? loadAvatarRoute(context);
     avatarRoutes.set(context, route);
-    await (
-      await route
-    )(req, res, req.qqUser);
+    await (await route).send(req, res, req.qqUser);
   },
 };
 

@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { guardedLookup, isPublicAddress } from '../../src/avatar/addresses.js';
-import { createSafeFetch } from '../../src/avatar/safe-fetch.js';
+import { guardedLookup, isPublicAddress } from '../../src/avatars/addresses.js';
+import { createSafeFetch } from '../../src/avatars/safe-fetch.js';
 import { listen } from '../fixtures/avatar-host.js';
 import type { AddressInfo } from 'node:net';
-import type { Resolve } from '../../src/avatar/addresses.js';
+import type { Resolve } from '../../src/avatars/addresses.js';
 
 /** A resolver that answers one list of addresses after the other. */
 function resolverOf(...answers: string[][]): Resolve & { asked: number } {

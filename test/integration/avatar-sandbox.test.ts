@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { qqAvatars, resolveAvatarKey } from '../../src/avatars.js';
-import { resolveAvatarsOptions } from '../../src/express/avatars/resolve-avatar-options.js';
-import { createAvatarsRouter } from '../../src/express/avatars/qq-avatars.js';
-import { createUserAvatarRoute } from '../../src/express/avatars/user-avatar.js';
+import { resolveAvatarsOptions } from '../../src/avatars/resolve-avatar-options.js';
+import { createAvatarsRouter } from '../../src/avatars/qq-avatars.js';
+import { createUserAvatarRoute } from '../../src/avatars/user-avatar.js';
 import { startSandbox } from '../../src/sandbox.js';
 import type { Express } from 'express';
 import type { Sandbox } from '../../src/sandbox.js';
@@ -127,16 +127,16 @@ describe('avatars through the sandbox', () => {
   });
 
   it("shows the avatar of everybody who logs in, in the persona's own size", async () => {
-    const answer = createUserAvatarRoute({ graphUrl: sandbox.url });
+    const route = createUserAvatarRoute({ graphUrl: sandbox.url });
     const appId = sandbox.apps[0]?.appId ?? '';
     const page = express();
     page.get('/avatar/:index', (req, res, next) => {
       const user = sandbox.users[Number(req.params.index)];
       const path = `${sandbox.url}/qqapp/${appId}/${user?.openid}`;
       const urls = { figureurl_qq_1: `${path}/40`, figureurl_qq_2: `${path}/100` };
-      answer(req, res, { appId, openid: user?.openid ?? '', nickname: user?.nickname ?? '', raw: {}, ...urls }).catch(
-        next,
-      );
+      route
+        .send(req, res, { appId, openid: user?.openid ?? '', nickname: user?.nickname ?? '', raw: {}, ...urls })
+        .catch(next);
     });
     for (const index of sandbox.users.keys()) {
       const body = (await request(page).get(`/avatar/${index}?size=100&format=base64`).expect(200)).body as unknown;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { createUserAvatarRoute } from '../../src/express/avatars/user-avatar.js';
+import { createUserAvatarRoute } from '../../src/avatars/user-avatar.js';
 import { pngOf } from '../fixtures/avatar-files.js';
 import { listen, startAvatarSite } from '../fixtures/avatar-host.js';
 import type { RequestListener } from 'node:http';
@@ -19,13 +19,14 @@ async function startPage(
   timeoutMs = 4_000,
 ) {
   const host = await listen(upstream);
-  const answer = createUserAvatarRoute({ graphUrl: host.url }, { timeoutMs });
+  const route = createUserAvatarRoute({ graphUrl: host.url }, { timeoutMs });
   const app = express();
   app.get('/avatar', (req, res, next) => {
-    answer(req, res, user(host.url) as QQUser).catch(next);
+    route.send(req, res, user(host.url) as QQUser).catch(next);
   });
   const page = await listen(app);
   return {
+    forget: () => route.forget(user(host.url) as QQUser),
     ask: (query = '') => request(page.url).get(`/avatar${query}`),
     asked: host.asked,
     async [Symbol.asyncDispose]() {
@@ -48,6 +49,19 @@ describe("the signed-in user's avatar", () => {
     const again = await page.ask().set('If-None-Match', String(first.headers.etag)).expect(304);
     expect(again.headers).toMatchObject({ 'cache-control': 'private, no-cache', etag: first.headers.etag });
     expect(page.asked).toEqual([`/qqapp/100000042/${OPENID}/100`]);
+  });
+
+  it('is fetched again, in every size, after forget()', async () => {
+    let picture = 'the old one';
+    await using page = await startPage((_req, res) => void res.end(pngOf(100, 100, picture)));
+    const old = await page.ask().expect('X-Cache', 'MISS');
+    await page.ask('?size=40').expect('X-Cache', 'MISS');
+    picture = 'the new one';
+    await page.ask().expect('X-Cache', 'HIT');
+    page.forget();
+    const changed = await page.ask().set('If-None-Match', String(old.headers.etag)).expect(200);
+    expect(changed.body).toEqual(pngOf(100, 100, picture));
+    expect((await page.ask('?size=40')).body).toEqual(pngOf(100, 100, picture));
   });
 
   it('comes from what QQ answered at the login, in the size that fits best', async () => {

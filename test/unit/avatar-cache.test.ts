@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { AvatarCache } from '../../src/avatar/avatar-cache.js';
+import { AvatarCache } from '../../src/avatars/avatar-cache.js';
 import { QQTransportError } from '../../src/protocol/errors/index.js';
-import type { Loaded } from '../../src/avatar/avatar-cache.js';
-import type { AvatarImage } from '../../src/avatar/types.js';
+import type { Loaded } from '../../src/avatars/avatar-cache.js';
+import type { AvatarImage } from '../../src/avatars/types.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

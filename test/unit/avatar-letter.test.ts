@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { drawLetter, initialOf } from '../../src/avatar/letter.js';
+import { drawLetter, initialOf } from '../../src/avatars/letter.js';
 
 describe('the letter in place of an avatar', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MissLimiter } from '../../src/avatar/miss-limiter.js';
+import { MissLimiter } from '../../src/avatars/miss-limiter.js';
 
 function setUp(perClient: number, total: number) {
   let now = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isOkayapiSigned, signOkayapi } from '../../src/avatar/okayapi-signature.js';
+import { isOkayapiSigned, signOkayapi } from '../../src/avatars/okayapi-signature.js';
 
 const credentials = { appKey: '0123456789ABCDEF0123456789ABCDEF', appSecret: 'test_secret' };
 const parameters = {

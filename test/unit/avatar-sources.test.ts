@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isQlogoHost, permittedTarget, sandboxOrigin } from '../../src/avatar/hosts.js';
-import { candidatesFor, candidatesForUser } from '../../src/avatar/sources.js';
-import type { AvatarSource } from '../../src/avatar/types.js';
+import { isQlogoHost, permittedTarget, sandboxOrigin } from '../../src/avatars/hosts.js';
+import { candidatesFor, candidatesForUser } from '../../src/avatars/sources.js';
+import type { AvatarSource } from '../../src/avatars/types.js';
 
 const OPENID = '0123456789ABCDEF0123456789ABCDEF';
 const KEY = 'MadeUpKey0MadeUpKey0MadeUpKey0';

@@ -1,6 +1,6 @@
-import { DEFAULT_AVATAR_SIZE, snapAvatarSize } from '../../avatar/sizes.js';
+import { DEFAULT_AVATAR_SIZE, snapAvatarSize } from './sizes.js';
 import type { Request } from 'express';
-import type { AvatarSize } from '../../avatar/sizes.js';
+import type { AvatarSize } from './sizes.js';
 
 /** What a request asks for beside whose avatar. */
 export interface AvatarQuery {

@@ -1,17 +1,17 @@
 import express from 'express';
-import { AvatarService } from '../../avatar/avatar-service.js';
-import { UIN } from '../../avatar/url-forms.js';
+import { AvatarService } from './avatar-service.js';
+import { UIN } from './url-forms.js';
 import { BadAvatarRequest, readAvatarQuery } from './avatar-query.js';
-import { refuseRequest } from '../mounted-uncalled.js';
+import { assertCalled } from '../protocol/assert-called.js';
 import { resolveAvatarsOptions } from './resolve-avatar-options.js';
 import { nobase } from './nobase.js';
 import { okayapi, okayapiParameters } from './okayapi.js';
 import { hitHeaders, sendAvatar, sendBase64, sendError, sendProblem } from './send-avatar.js';
 import { userAvatarRoute } from './user-avatar.js';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
-import type { AvatarServiceSeams } from '../../avatar/avatar-service.js';
-import type { AvatarSource } from '../../avatar/types.js';
-import type { QQUser } from '../../protocol/profile.js';
+import type { AvatarServiceSeams } from './avatar-service.js';
+import type { AvatarSource } from './types.js';
+import type { QQUser } from '../protocol/profile.js';
 import type { AvatarQuery } from './avatar-query.js';
 import type { QQAvatarsOptions, ResolvedAvatarsOptions } from './avatar-options.js';
 
@@ -39,7 +39,7 @@ interface Subject {
  * ```
  */
 export function qqAvatars(options?: QQAvatarsOptions): Router {
-  refuseRequest('qqAvatars', options);
+  assertCalled('qqAvatars', options);
   return createAvatarsRouter(resolveAvatarsOptions(options)).router;
 }
 

@@ -1,5 +1,5 @@
-import type { AvatarSource } from '../../avatar/types.js';
-import type { MissLimits } from '../../avatar/miss-limiter.js';
+import type { AvatarSource } from './types.js';
+import type { MissLimits } from './miss-limiter.js';
 
 /** The options of {@link qqAvatars}. */
 export interface QQAvatarsOptions {

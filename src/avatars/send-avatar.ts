@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { drawLetter } from '../../avatar/letter.js';
+import { drawLetter } from './letter.js';
 import type { Request, Response } from 'express';
-import type { AvatarProblem, CachedAvatar, Lookup } from '../../avatar/avatar-cache.js';
-import type { AvatarImage } from '../../avatar/types.js';
+import type { AvatarProblem, CachedAvatar, Lookup } from './avatar-cache.js';
+import type { AvatarImage } from './types.js';
 import type { AvatarQuery } from './avatar-query.js';
 
 const FRESH = 'public, max-age=86400, stale-while-revalidate=604800, stale-if-error=2592000';

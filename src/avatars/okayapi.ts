@@ -1,12 +1,12 @@
-import { UIN } from '../../avatar/url-forms.js';
-import { authOkayapi, isOkayapiSigned } from '../../avatar/okayapi-signature.js';
+import { UIN } from './url-forms.js';
+import { authOkayapi, isOkayapiSigned } from './okayapi-signature.js';
 import { parametersOf } from './avatar-query.js';
 import { sendAvatar, sendJson } from './send-avatar.js';
 import type { Request, Response } from 'express';
-import type { AvatarService } from '../../avatar/avatar-service.js';
-import type { AvatarProblem } from '../../avatar/avatar-cache.js';
-import type { AvatarSize } from '../../avatar/sizes.js';
-import type { AvatarSource } from '../../avatar/types.js';
+import type { AvatarService } from './avatar-service.js';
+import type { AvatarProblem } from './avatar-cache.js';
+import type { AvatarSize } from './sizes.js';
+import type { AvatarSource } from './types.js';
 
 /** What a service of the okayapi form is about. */
 const SERVICES: Readonly<Record<string, { parameter: 'qq' | 'group'; missing: string }>> = {

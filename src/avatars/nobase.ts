@@ -1,10 +1,10 @@
-import { DEFAULT_AVATAR_SIZE } from '../../avatar/sizes.js';
+import { DEFAULT_AVATAR_SIZE } from './sizes.js';
 import { parametersOf } from './avatar-query.js';
-import { warn } from '../warn.js';
+import { warn } from '../protocol/warn.js';
 import { sendAvatar, sendJson } from './send-avatar.js';
 import type { Request, Response } from 'express';
-import type { Lookup } from '../../avatar/avatar-cache.js';
-import type { AvatarService } from '../../avatar/avatar-service.js';
+import type { Lookup } from './avatar-cache.js';
+import type { AvatarService } from './avatar-service.js';
 import type { QQAvatarsOptions } from './avatar-options.js';
 
 const LONGEST = 128;

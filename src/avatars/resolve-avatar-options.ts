@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { clientOptionsShape, optionsSchema, readOptions } from '../../client/read-options.js';
+import { clientOptionsShape, optionsSchema, readOptions } from '../client/read-options.js';
 import type { QQAvatarsOptions, ResolvedAvatarsOptions } from './avatar-options.js';
 
 const path = v.pipe(

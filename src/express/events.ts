@@ -1,20 +1,20 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
-import { warn } from './warn.js';
+import { warn } from '../protocol/warn.js';
 import type { QQStep } from '../protocol/errors/index.js';
 
-/** What went wrong, of an event that tells of a failure. */
+/** What went wrong, in an event about a failure. */
 export interface EventFailure {
-  /** `ERR_QQ_…`, or `ERR_REFUSED_BY_ON_LOGIN` for what `onLogin` threw. */
+  /** `ERR_QQ_…`; `ERR_REFUSED_BY_ON_LOGIN` for what `onLogin` threw; `ERR_UNKNOWN` for any other error. */
   code: string;
   step: QQStep;
-  /** QQ's own error number, where QQ spoke. */
+  /** QQ's own error number, if QQ sent one. */
   qqCode?: number | string;
 }
 
-/** What the option `onEvent` hears of. Nothing in it is secret, and nothing names the user. */
+/** What the option `onEvent` is called with. Events contain no secrets and no user data. */
 export type QQConnectEvent =
   | { type: 'login_started' }
-  /** `durationMs`: from the callback's arrival to the redirect, QQ's and the store's share included. */
+  /** `durationMs`: from the callback's arrival to its response, including QQ and the session store. */
   | { type: 'login_succeeded'; durationMs: number }
   | ({ type: 'login_failed'; durationMs: number } & EventFailure)
   | { type: 'login_cancelled' }
@@ -22,20 +22,35 @@ export type QQConnectEvent =
   | ({ type: 'refresh_failed'; durationMs: number } & EventFailure)
   | { type: 'logged_out' };
 
-/** Describes something thrown for an event. */
-export function failureOf(error: unknown): EventFailure {
-  if (!isQQConnectError(error)) return { code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session' };
+/** What `onLogin` threw, on its way to the error handlers. */
+export class LoginRefusal extends Error {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    super('onLogin refused the login');
+    this.error = error;
+  }
+}
+
+/** Describes an error for an event. */
+export function describeFailure(error: unknown): EventFailure {
+  if (error instanceof LoginRefusal) return { code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session' };
+  if (!isQQConnectError(error)) return { code: 'ERR_UNKNOWN', step: 'session' };
   return { code: error.code, step: error.step, ...(error.qqCode !== undefined && { qqCode: error.qqCode }) };
 }
 
-/** Listens to events. */
+/** Receives events. */
 export type QQConnectEventListener = (event: QQConnectEvent) => void | Promise<void>;
 
-/** Makes the function that tells `onEvent`; what a listener throws, now or later, must not decide a login. */
-export function eventTeller(onEvent: QQConnectEventListener | undefined): (event: QQConnectEvent) => void {
+/** Emits an event, which is created only if there is a listener. */
+export type Emit = (create: () => QQConnectEvent) => void;
+
+/** Creates the function that calls `onEvent`. What a listener throws, now or later, must not decide a login. */
+export function createEmitter(onEvent: QQConnectEventListener | undefined): Emit {
   if (!onEvent) return () => undefined;
   let hasFailed = false;
-  return (event) => {
+  return (create) => {
+    const event = create();
     const listen = async (): Promise<void> => onEvent(event);
     listen().catch(() => {
       if (!hasFailed) warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);

@@ -1,6 +1,12 @@
+import * as v from 'valibot';
+import { trimSlashes } from '../attempt/return-to.js';
+import { QQConnectClient, appKeyOf } from '../client/qq-connect-client.js';
+import { clientOptionsShape, optionsSchema, readOptions as parseOptions } from '../client/read-options.js';
+import { noLock } from '../lock/lock.js';
+import { isLoopbackHost } from '../protocol/endpoints.js';
+import { warn } from '../protocol/warn.js';
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
-import type { QQConnectClient } from '../client/qq-connect-client.js';
 import type { QQConnectClientOptions } from '../client/options.js';
 import type { TokenSet } from '../client/token-set.js';
 import type { Lock } from '../lock/lock.js';
@@ -9,27 +15,28 @@ import type { QQConnectEventListener } from './events.js';
 
 /** What the option `onLogin` is called with. */
 export interface LoginDetails {
-  /** Who logged in. */
+  /** The user who logs in. */
   user: QQUser;
-  /** What QQ gave for the code. Secret. */
+  /** The tokens that QQ issued. Secret. */
   tokens: TokenSet;
-  /** The callback's request; `req.session` is the new session, with the application's data in it. */
+  /** The callback's request. `req.session` is the new session, with the application's data in it; it is not stored yet. */
   req: Request;
   res: Response;
-  /** The data of the session before the login, also that of another QQ user, which does not move along. */
+  /** The application's data before the login, also another QQ user's, which the new session does not get. */
   previousSession: Readonly<Partial<SessionData>>;
 }
 
 /** The options of {@link qqConnect}. */
 export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
   /**
-   * Where the router's own routes are: `/login`, `/logout`, `/user`, `/refresh` and `/avatar` below this path.
+   * Path of the router's own routes: `/login`, `/logout`, `/user`, `/refresh` and `/avatar` below it.
    * @defaultValue `'/auth/qq'`
    */
   basePath?: string | undefined;
   /**
-   * The path of the callback as Express sees it (`req.originalUrl`), where a proxy strips a prefix. What stands before
-   * it in the path of `redirectUri` goes before every URL that is sent to the browser.
+   * The path of the callback as the router sees it, where a proxy strips a prefix or the router is mounted at a path.
+   * What stands before it in the path of `redirectUri` is the public prefix: it goes before every URL that is sent to the
+   * browser. If the path of `redirectUri` does not end in it, a front end owns the page of `redirectUri`.
    * @defaultValue the path of `redirectUri`
    */
   callbackPath?: string | undefined;
@@ -39,27 +46,30 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   display?: 'auto' | 'mobile' | 'pc' | undefined;
   /**
-   * Where a login ends that was not told where to.
+   * The page to redirect to after login if no `returnTo` was given.
    * @defaultValue `'/'`
    */
   defaultReturnTo?: string | undefined;
   /**
-   * Other origins that `returnTo` may lead to, such as a front end's: `['https://app.example.com']`.
+   * Other origins that `returnTo` may name, such as a front end's: `['https://app.example.com']`.
    * @defaultValue `[]`
    */
   allowedReturnOrigins?: string[] | undefined;
   /**
-   * Where a user who cancelled goes, with `qq_login=cancelled` in the query.
-   * @defaultValue `defaultReturnTo`
+   * The page to redirect to after the user cancelled, with `qq_login=cancelled` added to its query.
+   * @defaultValue the `returnTo` of the login
    */
   cancelUrl?: string | undefined;
   /**
-   * Called once for each login, before anything of it is stored: the place to link the account. It does not answer the
-   * request: it may return `{ returnTo }` to lead elsewhere, and what it throws refuses the login and goes to the error
-   * handlers.
+   * Called once for each login, before it is stored, to link the account. It must not answer the request. It may return
+   * `{ returnTo }` to redirect to another page, and `{ body }` for the JSON answer to a script. What it throws refuses
+   * the login and goes to the error handlers.
    */
   onLogin?: ((details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>) | undefined;
-  /** Hears of every login, for logs and metrics. Events hold no secret. */
+  /**
+   * Called with each event, for logs and metrics. Events contain no secrets and no user data. An exception in the
+   * listener causes one warning and does not affect the login.
+   */
   onEvent?: QQConnectEventListener | undefined;
   /**
    * What a logout does: destroy the session, or keep the application's data in it.
@@ -67,29 +77,39 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   logout?: 'destroy' | 'keep' | undefined;
   /**
-   * Whether to keep the user's tokens, sealed, for {@link QQConnectRequest.accessToken} and `refreshUser`.
+   * Whether to keep the user's tokens, encrypted, for {@link QQConnectRequest.accessToken} and `refreshUser`.
    * @defaultValue `'keep'`
    */
   tokens?: 'keep' | 'discard' | undefined;
   /**
-   * Seals tokens at rest and the login cookie. The first of a list seals, all open: put a new one in front to rotate.
+   * Encrypts stored tokens and the login cookie. Of a list, the first key encrypts and all decrypt: to rotate keys, put the
+   * new one first.
    * @defaultValue derived from `appKey`
    */
   encryptionKey?: string | string[] | undefined;
   /**
-   * Decides which process may refresh a token: `redisLock` of `express-qq-connect/redis` where there are several.
-   * @defaultValue a lock within the process
+   * Lets only one process at a time refresh a user's token: `redisLock` of `express-qq-connect/redis` with multiple
+   * processes. Requests of one process share a refresh without it.
+   * @defaultValue none
    */
   lock?: Lock | undefined;
   /** A client to share, in place of `appId`, `appKey` and the other options of a client. */
   client?: QQConnectClient | undefined;
 }
 
-/** What `onLogin` may answer. */
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler without an answer is the common one
-export type OnLoginResult = { returnTo?: string | undefined } | undefined | void;
+/** What `onLogin` may return. */
+export type OnLoginResult =
+  | {
+      /** The page after the login, in place of the one that was asked for. */
+      returnTo?: string | undefined;
+      /** Merged into the JSON answer of a callback that a script fetches, such as a token of the application's own. */
+      body?: Record<string, unknown> | undefined;
+    }
+  | undefined
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most handlers return nothing
+  | void;
 
-/** The options as the router uses them: complete, judged, with the client made. */
+/** The options as the router uses them: complete, validated, with the client. */
 export interface ResolvedOptions {
   client: QQConnectClient;
   basePath: string;
@@ -97,11 +117,165 @@ export interface ResolvedOptions {
   display: 'auto' | 'mobile' | 'pc';
   defaultReturnTo: string;
   allowedReturnOrigins: string[];
-  cancelUrl: string;
+  cancelUrl: string | undefined;
   onLogin?: QQConnectOptions['onLogin'];
   onEvent?: QQConnectOptions['onEvent'];
   logout: 'destroy' | 'keep';
   tokens: 'keep' | 'discard';
   encryptionKeys: readonly [string, ...string[]];
   lock: Lock;
+}
+
+const environment = {
+  appId: 'QQ_APP_ID',
+  appKey: 'QQ_APP_KEY',
+  redirectUri: 'QQ_REDIRECT_URI',
+  graphUrl: 'QQ_GRAPH_URL',
+  encryptionKey: 'QQ_ENCRYPTION_KEY',
+} as const;
+
+const path = v.pipe(v.string('must be a path'), v.regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /'));
+// Validated against redirectUri as well, once that is known.
+const place = v.pipe(
+  v.string('must be a path or URL'),
+  v.regex(
+    /^(?:\/(?![/\\])|https?:\/\/[^/\\])[^\\]*$/i,
+    'must be a path of this site, or a URL of one of allowedReturnOrigins',
+  ),
+);
+
+function callback<T>(): v.OptionalSchema<v.GenericSchema<T>, undefined> {
+  return v.optional(v.custom<T>((value) => typeof value === 'function', 'must be a function'));
+}
+
+function isOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { origin, href } = new URL(value);
+  return origin !== 'null' && href === `${origin}/`;
+}
+
+const origin = v.pipe(
+  v.string('must be an origin such as https://app.example.com'),
+  v.check(isOrigin, 'must be an origin such as https://app.example.com, without a path'),
+  v.transform((value) => new URL(value).origin),
+);
+const key = v.pipe(v.string('must be a string or a list of strings'), v.nonEmpty('must not be empty'));
+
+const routerShape = {
+  basePath: v.optional(v.pipe(path, v.transform(trimSlashes)), '/auth/qq'),
+  callbackPath: v.optional(path),
+  display: v.optional(v.picklist(['auto', 'mobile', 'pc'], "must be 'auto', 'mobile' or 'pc'"), 'auto'),
+  defaultReturnTo: v.optional(place, '/'),
+  allowedReturnOrigins: v.optional(v.array(origin, 'must be an array of origins'), []),
+  cancelUrl: v.optional(place),
+  onLogin: callback<NonNullable<QQConnectOptions['onLogin']>>(),
+  onEvent: callback<NonNullable<QQConnectOptions['onEvent']>>(),
+  logout: v.optional(v.picklist(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
+  tokens: v.optional(v.picklist(['keep', 'discard'], "must be 'keep' or 'discard'"), 'keep'),
+  encryptionKey: v.optional(
+    v.union(
+      [
+        v.pipe(
+          key,
+          v.transform((value): [string, ...string[]] => [value]),
+        ),
+        v.tupleWithRest([key], key),
+      ],
+      'must be a string or a list of strings, none of them empty',
+    ),
+  ),
+  lock: callback<Lock>(),
+};
+
+const ofClient = v.optional(
+  v.custom<undefined>(() => false, 'belongs to the client: give it to new QQConnectClient()'),
+);
+const clientOptions = Object.fromEntries(Object.keys(clientOptionsShape).map((name) => [name, ofClient])) as Record<
+  keyof typeof clientOptionsShape,
+  typeof ofClient
+>;
+
+const ownClient = optionsSchema({ ...clientOptionsShape, ...routerShape });
+const sharedClient = optionsSchema({
+  ...routerShape,
+  ...clientOptions,
+  client: v.custom<QQConnectClient>(
+    (value) => value instanceof QQConnectClient,
+    'must be a QQConnectClient of this copy of express-qq-connect',
+  ),
+});
+
+type RouterOptions = v.InferOutput<v.ObjectSchema<typeof routerShape, string>>;
+
+function isObject(options: unknown): options is object {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
+}
+
+function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
+  // A key whose value is undefined is one that was not given.
+  const filled = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    unknown
+  >;
+  for (const [option, variable] of Object.entries(environment)) {
+    const value = process.env[variable];
+    const belongsToClient = option !== 'encryptionKey' && filled.client !== undefined;
+    if (filled[option] !== undefined || value === undefined || value === '' || belongsToClient) continue;
+    filled[option] = option === 'encryptionKey' ? value.split(',') : value;
+  }
+  return filled;
+}
+
+function warnAboutRedirectUri(client: QQConnectClient): void {
+  if (isLoopbackHost(new URL(client.graphUrl).hostname)) return;
+  const url = new URL(client.redirectUri);
+  const refused = [
+    url.port !== '' && 'has a port',
+    isLoopbackHost(url.hostname) && 'names this machine',
+    url.protocol === 'http:' && 'is plain http',
+  ].filter((reason) => reason !== false);
+  if (refused.length > 0)
+    warn('QQ_REDIRECT_URI', `redirectUri ${refused.join(' and ')}: QQ will not call it back (the sandbox does)`);
+}
+
+/**
+ * Reads the options and their environment variables.
+ *
+ * @throws `QQConfigurationError` that names every wrong option, and no value
+ */
+export function readOptions(options: QQConnectOptions = {}): ResolvedOptions {
+  const given = isObject(options) ? withEnvironment(options) : (options as Record<string, unknown>);
+  const shared = isObject(given) && given.client !== undefined;
+  const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
+  const { encryptionKey, ...rest } = router;
+  const callbackPath = router.callbackPath ?? new URL(client.redirectUri).pathname;
+  if (callbackPath === '/') {
+    warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there is taken for a callback');
+  }
+  warnAboutRedirectUri(client);
+  return {
+    ...rest,
+    client,
+    callbackPath,
+    cancelUrl: router.cancelUrl,
+    encryptionKeys: encryptionKey ?? [appKeyOf(client)],
+    lock: router.lock ?? noLock,
+  };
+}
+
+function withSharedClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
+  const { client, ...router } = parseOptions(sharedClient, given, environment);
+  return { client, router };
+}
+
+function withOwnClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
+  const { appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios, ...router } = parseOptions(
+    ownClient,
+    given,
+    environment,
+  );
+  return {
+    client: new QQConnectClient({ appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios }),
+    router,
+  };
 }

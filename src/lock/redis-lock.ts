@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QQTransportError } from '../protocol/errors/index.js';
-import { lockTimeout, within } from './lock-timeout.js';
+import { lockTimeout, withTimeout } from './lock.js';
 import { redisCommands } from './redis-commands.js';
 import type { Lock } from './lock.js';
 import type { RedisCommands, RedisLockClient } from './redis-commands.js';
@@ -10,33 +10,37 @@ export type { RedisLockClient } from './redis-commands.js';
 
 // Between two looks at a lock that somebody else holds. A refresh takes one round trip to QQ; waiting much longer
 // than that helps nobody, and the share of chance keeps processes from asking all at once.
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 100;
+const MIN_DELAY_MS = 10;
+const MAX_DELAY_MS = 100;
 
 /** The error for a Redis that did not answer. The client's own stays out: some carry the command, owner and all. */
 function lockError(error: unknown): QQTransportError {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
-  return new QQTransportError('ERR_QQ_SESSION_STORE', `session: the lock in Redis could not be had (${what})`, {
-    step: 'session',
-  });
+  return new QQTransportError(
+    'ERR_QQ_SESSION_STORE',
+    `session: could not acquire the refresh lock in Redis (${what})`,
+    {
+      step: 'session',
+    },
+  );
 }
 
 async function release(redis: RedisCommands, key: string, owner: string): Promise<void> {
   // If it fails or takes long, the lock expires by itself, and what the task gave is good.
-  await within(LONGEST_PAUSE_MS, redis.deleteIfEqual(key, owner)).catch(() => undefined);
+  await withTimeout(MAX_DELAY_MS, redis.deleteIfEqual(key, owner)).catch(() => undefined);
 }
 
-/** Takes the lock, or looks again until `waitMs` have passed. */
-async function take(redis: RedisCommands, key: string, owner: string, expiresMs: number, waitMs: number) {
+/** Acquires the lock, or tries again until `waitMs` have passed. */
+async function acquire(redis: RedisCommands, key: string, owner: string, expiresMs: number, waitMs: number) {
   const started = performance.now();
   const remaining = (): number => waitMs - (performance.now() - started);
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  for (let pause = MIN_DELAY_MS; ; pause = Math.min(2 * pause, MAX_DELAY_MS)) {
     const answer = redis.setIfAbsent(key, owner, expiresMs);
     let taken: boolean;
     try {
       // Bounded, as clients queue commands until their connection is back.
-      taken = await within(Math.max(remaining(), LONGEST_PAUSE_MS), answer);
+      taken = await withTimeout(Math.max(remaining(), MAX_DELAY_MS), answer);
     } catch (error) {
       // Should it be ours after all, late, then nobody is to wait for it.
       void answer.then(async (late) => late && release(redis, key, owner)).catch(() => undefined);
@@ -73,7 +77,7 @@ export function redisLock(client: RedisLockClient): Lock {
 
   return async function lock(key, { expiresMs, waitMs }, task) {
     const owner = randomBytes(16).toString('base64url');
-    await take(redis, key, owner, expiresMs, waitMs);
+    await acquire(redis, key, owner, expiresMs, waitMs);
     try {
       return await task();
     } finally {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EncryptJWT, UnsecuredJWT } from 'jose';
 import request from 'supertest';
-import { createSealer } from '../../src/express/sealer.js';
+import { createSealer } from '../../src/attempt/sealer.js';
 import { APP, Visitor } from '../support/site.js';
 import { Jar, attemptCookie, cookiesTakenBy, sessionCookie } from './support/cookies.js';
 import { startWatchedSite } from './support/watched-site.js';
@@ -20,7 +20,7 @@ const forgeries: [string, (state: string, genuine: string) => Promise<string> | 
   ['a cookie sealed with another key', (state) => createSealer(['k'], 'login attempt').seal({ state }, LIFETIME)],
   [
     'a cookie sealed for another purpose',
-    (state) => createSealer([APP.appKey], 'token record').seal({ state, returnTo: '/' }, LIFETIME),
+    (state) => createSealer([APP.appKey], 'tokens').seal({ state, returnTo: '/' }, LIFETIME),
   ],
   [
     'a cookie of the right key that expired a second ago',
@@ -88,12 +88,12 @@ describe('the cookie of a login attempt, replaced by', () => {
     const visitor = new Visitor(rotated);
     const login = await visitor.agent.get('/auth/qq/login');
     const callback = await visitor.atQQ(login.headers.location ?? '');
-    const [name = ''] = attemptCookie(login).split('=');
-    const state = callback.searchParams.get('state') ?? '';
+    const [name = '', ...value] = attemptCookie(login).split('=');
+    const current = createSealer(['the new key of this site'], 'login attempt');
     const old = createSealer(['the old key of this site'], 'login attempt');
     const response = await request(rotated.url)
       .get(callback.pathname + callback.search)
-      .set('Cookie', `${name}=${await old.seal({ state, returnTo: '/private' }, LIFETIME)}`);
+      .set('Cookie', `${name}=${old.seal({ ...current.open(value.join('=')), returnTo: '/private' }, LIFETIME)}`);
     expect(response.headers.location).toBe('/private');
   });
 });
@@ -110,31 +110,76 @@ describe('a browser that begins many logins', () => {
     ['with a destination of 1,500 characters', () => `/${'a'.repeat(1_500)}`],
     ['with destinations of every length', (login: number) => `/${'b'.repeat(login * 60)}`],
     ['with destinations that take many bytes', () => `/${'汉'.repeat(200)}`],
-  ])('%s keeps at most ten cookies and 4,000 bytes of them, and the newest login always works', async (_name, to) => {
-    const jar = new Jar();
-    for (let login = 0; login < 40; login += 1) {
-      const response = await request(site.url)
-        .get(`/auth/qq/login?returnTo=${encodeURIComponent(to(login))}`)
+  ])(
+    '%s keeps at most ten cookies and a Cookie header of at most 6 KB, and the newest login always works',
+    async (_name, to) => {
+      const jar = new Jar();
+      for (let login = 0; login < 40; login += 1) {
+        const response = await request(site.url)
+          .get(`/auth/qq/login?returnTo=${encodeURIComponent(to(login))}`)
+          .set('Cookie', jar.header);
+        jar.keep(response);
+        const attempts = jar.of('qq_login_');
+        expect(attempts.length).toBeLessThanOrEqual(10);
+        expect(jar.header.length).toBeLessThanOrEqual(6 * 1024);
+        expect(attempts.map((cookie) => cookie.join('='))).toContain(attemptCookie(response));
+      }
+      const last = await request(site.url).get('/auth/qq/login').set('Cookie', jar.header);
+      jar.keep(last);
+      const callback = await new Visitor(site).atQQ(last.headers.location ?? '');
+      const answer = await request(site.url)
+        .get(callback.pathname + callback.search)
         .set('Cookie', jar.header);
-      jar.keep(response);
-      const attempts = jar.of('qq_login_');
-      expect(attempts.length).toBeLessThanOrEqual(10);
-      expect(attempts.flat().join('').length).toBeLessThanOrEqual(4_000);
-      expect(attempts.map((cookie) => cookie.join('='))).toContain(attemptCookie(response));
-    }
-    const last = await request(site.url).get('/auth/qq/login').set('Cookie', jar.header);
-    jar.keep(last);
-    const callback = await new Visitor(site).atQQ(last.headers.location ?? '');
-    const answer = await request(site.url)
-      .get(callback.pathname + callback.search)
-      .set('Cookie', jar.header);
-    expect(answer.status).toBe(302);
-  });
+      expect(answer.status).toBe(302);
+    },
+  );
 
   it('goes to the default page where the destination is too long for a cookie', async () => {
     const visitor = new Visitor(site);
     const response = await visitor.login(`/${'汉'.repeat(600)}`);
     expect(response.headers.location).toBe('/');
+  });
+
+  it('leaves room in the header for the application’s own cookies', async () => {
+    const jar = new Jar();
+    jar.put(`other=${'x'.repeat(5_000)}`);
+    for (let login = 0; login < 12; login += 1) {
+      jar.keep(
+        await request(site.url)
+          .get(`/auth/qq/login?returnTo=/${'a'.repeat(300)}`)
+          .set('Cookie', jar.header),
+      );
+      expect(jar.header.length).toBeLessThanOrEqual(6 * 1024);
+    }
+    expect(jar.of('qq_login_').length).toBeGreaterThan(0);
+  });
+
+  it('gets at most 20 deletions for hundreds of cookies under our name', async () => {
+    const own =
+      attemptCookie(await request(site.url).get('/auth/qq/login'))
+        .split('=', 1)[0]
+        ?.slice(0, -22) ?? '';
+    const many = Array.from({ length: 300 }, (_, index) => `${own}${String(index).padStart(22, '0')}=x`).join('; ');
+    const response = await request(site.url).get('/auth/qq/login').set('Cookie', many);
+    expect(response.status).toBe(302);
+    expect(cookiesTakenBy(response).length).toBeLessThanOrEqual(20);
+  });
+
+  it('has attempts of its own APP ID and redirectUri only, also where two routers share an encryption key', async () => {
+    const encryptionKey = 'an encryption key that two applications of one team share';
+    await using one = await startWatchedSite({ qq: { encryptionKey } });
+    await using two = await startWatchedSite({ qq: { encryptionKey } });
+    const login = await request(one.url).get('/auth/qq/login');
+    const callback = await new Visitor(one).atQQ(login.headers.location ?? '');
+    const other =
+      attemptCookie(await request(two.url).get('/auth/qq/login'))
+        .split('=', 1)[0]
+        ?.slice(0, -22) ?? '';
+    const [name = '', ...value] = attemptCookie(login).split('=');
+    const response = await request(two.url)
+      .get(callback.pathname + callback.search)
+      .set('Cookie', `${other}${name.slice(-22)}=${value.join('=')}`);
+    expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
   });
 
   it('loses the oldest ones first', async () => {
@@ -175,6 +220,7 @@ describe('a browser that begins many logins', () => {
     ['nothing but separators', ';;;=;=;; ;'],
     ['broken percent-encoding', 'a=%; b=%zz; qq_login_=%ff'],
     ['8,000 bytes of other cookies', `other=${'x'.repeat(8_000)}`],
+    ['5 KB of other cookies', `other=${'x'.repeat(5_000)}`],
     ['an unfinished quote', 'a="b; c=d'],
   ])('is not disturbed by a Cookie header with %s', async (_what, header) => {
     const login = await request(site.url).get('/auth/qq/login').set('Cookie', header);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
 import { requireQQUser } from '../../src/index.js';
 import { Visitor } from '../support/site.js';
+import { attemptCookie } from './support/cookies.js';
 import { startWatchedSite } from './support/watched-site.js';
 import type { WatchedSite } from './support/watched-site.js';
 
@@ -26,14 +28,17 @@ describe('a user who cancels at QQ', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(cancels)('goes calmly back to the site with %s, and QQ is not asked', async (_name, query) => {
-    const asked = [site.asked('token'), site.events.length];
-    const response = await answer(new Visitor(site), query, '/private');
-    expect([response.status, response.headers.location]).toEqual([302, '/?qq_login=cancelled']);
-    expect(response.headers['cache-control']).toBe('no-store');
-    expect(site.asked('token')).toBe(asked[0]);
-    expect(site.events.slice(asked[1]).map(({ type }) => type)).toEqual(['login_started', 'login_cancelled']);
-  });
+  it.each(cancels)(
+    'is redirected to the page where the login was started with %s, and no token is requested',
+    async (_name, query) => {
+      const asked = [site.asked('token'), site.events.length];
+      const response = await answer(new Visitor(site), query, '/private');
+      expect([response.status, response.headers.location]).toEqual([302, '/private?qq_login=cancelled']);
+      expect(response.headers['cache-control']).toBe('no-store');
+      expect(site.asked('token')).toBe(asked[0]);
+      expect(site.events.slice(asked[1]).map(({ type }) => type)).toEqual(['login_started', 'login_cancelled']);
+    },
+  );
 
   it('goes where cancelUrl says, whatever query and fragment that has', async () => {
     for (const [cancelUrl, location] of [
@@ -92,6 +97,30 @@ describe('a user who cancels at QQ', () => {
     const response = await answer(visitor, () => ({ usercancel: '1', state: 'x'.repeat(43) }));
     expect(response.status).toBe(400);
     expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
+  });
+
+  it('is redirected once more when the response was lost, and QQ is not called', async () => {
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.get('/auth/qq/login?returnTo=/private?tab=2');
+    const callback = await visitor.atQQ(login.headers.location ?? '');
+    callback.search = new URLSearchParams({
+      usercancel: '1',
+      state: callback.searchParams.get('state') ?? '',
+    }).toString();
+    for (let time = 0; time < 2; time += 1) {
+      const response = await request(site.url)
+        .get(callback.pathname + callback.search)
+        .set('Cookie', attemptCookie(login));
+      expect(response.headers.location).toBe('/private?tab=2&qq_login=cancelled');
+    }
+  });
+
+  it.each([
+    ['/page?qq_login=cancelled&', '/page?qq_login=cancelled'],
+    ['/page?a=1&qq_login=cancelled&b=2#c', '/page?a=1&b=2&qq_login=cancelled#c'],
+  ])('gets qq_login=cancelled once, where the page was %s', async (page, location) => {
+    const response = await answer(new Visitor(site), (state) => ({ usercancel: '1', state }), page);
+    expect(response.headers.location).toBe(location);
   });
 
   it('may never come back: nothing of their login is stored anywhere', async () => {

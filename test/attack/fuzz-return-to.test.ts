@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { safeReturnTo } from '../../src/express/return-to.js';
+import { safeReturnTo } from '../../src/attempt/return-to.js';
 import { openRedirects, originsOf } from './support/open-redirects.js';
 import { fuzzRuns, fuzzTimeout } from './support/runs.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { homePage, privatePage, profilePage } from '../../example-app/pages.js';
-import { Visitor } from '../support/site.js';
+import { APP, Visitor } from '../support/site.js';
 import { MADE_UP, startUpstream } from '../support/upstream.js';
 import { startWatchedSite } from './support/watched-site.js';
 import type { QQUser } from '../../src/index.js';
@@ -103,7 +103,9 @@ describe('a nickname that holds', () => {
     expect((await visitor.login('/private')).headers.location).toBe('/private');
     expect({}).not.toHaveProperty('admin');
     const body: unknown = (await visitor.agent.get('/session')).body;
-    const { others } = (body as { qqConnect: { profile: { others: Record<string, unknown> } } }).qqConnect.profile;
-    expect(Object.keys(others).sort()).toEqual(['hasOwnProperty', 'prototype', 'toString']);
+    const { logins } = (body as { qqConnect: { logins: Record<string, { profile: object }> } }).qqConnect;
+    expect(Object.keys(logins[APP.appId]?.profile ?? {}).sort()).toEqual(
+      ['ret', 'nickname', 'hasOwnProperty', 'prototype', 'toString'].sort(),
+    );
   });
 });

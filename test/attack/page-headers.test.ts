@@ -14,7 +14,10 @@ const pages: [string, (visitor: Visitor, site: WatchedSite) => Promise<Response>
     async (visitor) =>
       visitor.agent.post('/auth/qq/logout').set('Origin', 'https://evil.example').set('Accept', 'text/html'),
   ],
-  ['the page after a cancel', async (visitor) => visitor.agent.get('/private?qq_login=cancelled')],
+  [
+    'the page after a cancel',
+    async (visitor) => visitor.agent.get('/private?qq_login=cancelled').set('Accept', 'text/html'),
+  ],
   [
     'the page of an error that QQ named',
     async (visitor, site) => {
@@ -25,6 +28,7 @@ const pages: [string, (visitor: Visitor, site: WatchedSite) => Promise<Response>
   [
     'the page of a QQ that cannot be reached',
     async (visitor, site) => {
+      site.sandbox.failNext('user_info', 'reset'); // once more, because a reset connection is tried again
       site.sandbox.failNext('user_info', 'reset');
       return visitor.login();
     },

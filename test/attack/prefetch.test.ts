@@ -11,6 +11,7 @@ const prefetches: [string, Record<string, string>][] = [
   ['Purpose: prefetch', { Purpose: 'prefetch' }],
   ['Purpose: preview', { Purpose: 'preview' }],
   ['X-Moz: prefetch', { 'X-Moz': 'prefetch' }],
+  ['X-Purpose: preview', { 'X-Purpose': 'preview' }],
 ];
 
 describe('a browser that fetches in advance', () => {
@@ -23,7 +24,7 @@ describe('a browser that fetches in advance', () => {
   it.each(prefetches)('begins no login with %s', async (_name, headers) => {
     const visitor = new Visitor(site);
     const response = await visitor.agent.get('/auth/qq/login').set(headers);
-    expect([response.status, response.text, setCookies(response)]).toEqual([204, '', []]);
+    expect([response.status, response.text, setCookies(response)]).toEqual([503, '', []]);
     expect(response.headers['cache-control']).toBe('no-store');
   });
 
@@ -32,7 +33,7 @@ describe('a browser that fetches in advance', () => {
     const callback = await visitor.toCallback('/private');
     const asked = site.sandbox.requests.length;
     const early = await visitor.callback(callback).set(headers);
-    expect([early.status, setCookies(early)]).toEqual([204, []]);
+    expect([early.status, setCookies(early)]).toEqual([503, []]);
     expect(site.sandbox.requests).toHaveLength(asked);
     const real = await visitor.callback(callback);
     expect(real.headers.location).toBe('/private');

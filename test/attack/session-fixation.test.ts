@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { Visitor } from '../support/site.js';
+import { APP, Visitor } from '../support/site.js';
 import { sessionCookie } from './support/cookies.js';
 import { startWatchedSite } from './support/watched-site.js';
 import type { WatchedSite } from './support/watched-site.js';
@@ -94,6 +94,9 @@ describe('the data of a session', () => {
     expect(response.status).toBe(403);
     expect(sessionCookie(response)).toBe('');
     const kept = await request(refusing.url).get('/session').set('Cookie', before);
-    expect(kept.body).toMatchObject({ basket: 2, qqConnect: { openid: refusing.sandbox.users[0]?.openid } });
+    expect(kept.body).toMatchObject({
+      basket: 2,
+      qqConnect: { logins: { [APP.appId]: { openid: refusing.sandbox.users[0]?.openid } } },
+    });
   });
 });

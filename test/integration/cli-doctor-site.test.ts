@@ -39,7 +39,7 @@ describe('express-qq-connect doctor --url', () => {
     await using site = await startSite();
     const seen: string[] = [];
     await using door = await serve((req, res) => {
-      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'application/json' } }).then(
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
         async (answer) => {
           seen.push(...answer.headers.getSetCookie(), answer.headers.get('location') ?? '');
           res.writeHead(answer.status, [...answer.headers].flat());
@@ -103,7 +103,7 @@ describe('express-qq-connect doctor --url', () => {
   ])('sees that something on the way to the login cookie %s', async (_what, rewrite, said) => {
     await using site = await startSite();
     await using proxy = await serve((req, res) => {
-      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'application/json' } }).then(
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
         async (answer) => {
           res.statusCode = answer.status;
           const location = answer.headers.get('location');

@@ -104,7 +104,7 @@ describe('the page of qqErrorHandler', () => {
     expect(production).toContain('QQ error 100010 · ERR_QQ_RESPONSE');
     expect(production).not.toContain('token: QQ answered so');
     expect(production).not.toContain('QQ_REDIRECT_URI');
-    expect(production).toContain('Please tell the owner of this site');
+    expect(production).toContain('Please contact the owner of this site');
   });
 
   it('shows or hides the fix as its option says', async () => {

@@ -19,12 +19,16 @@ describe('requireQQUser', () => {
         app.all('/any', requireQQUser(), answer);
         app.get('/json', requireQQUser({ answer: 'json' }), answer);
         app.get('/page', requireQQUser({ answer: 'login' }), answer);
+        app.get('/own-cache-control', requireQQUser(), (_req, res) => {
+          res.set('Cache-Control', 'private, max-age=5').send('in');
+        });
         app.get('/cancelled', (_req, res) => void res.send('welcome back'));
       },
     });
   });
   afterAll(() => site.close());
 
+  const page401 = { status: 401, headers: { 'content-type': expect.stringMatching(/html/) } };
   const toLogin = { status: 302, headers: { location: expect.stringMatching(/\/oauth2\.0\/authorize\?/) } };
   const refused = { status: 401, body: { error: 'login_required', login_url: LOGIN_URL } };
 
@@ -43,8 +47,13 @@ describe('requireQQUser', () => {
     ['rather has JSON than HTML', { Accept: 'application/json, text/html;q=0.5' }],
     ['says X-Requested-With', { Accept: PAGE, 'X-Requested-With': 'XMLHttpRequest' }],
     ['is a fetch', { Accept: '*/*', 'Sec-Fetch-Mode': 'cors' }],
-    ['is a fetch of this site', { Accept: PAGE, 'Sec-Fetch-Mode': 'same-origin' }],
-  ])('answers 401 to a request that %s', async (_what, headers) => {
+    ['is an event stream', { Accept: 'text/event-stream', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }],
+    ['loads an image', { Accept: 'image/avif,image/webp,*/*;q=0.8', 'Sec-Fetch-Dest': 'image' }],
+    ['loads an image of a plain-http site, without Sec-Fetch headers', { Accept: 'image/avif,image/webp,*/*;q=0.8' }],
+    ['loads a style sheet', { Accept: 'text/css,*/*;q=0.1' }],
+    ['accepts anything', { Accept: '*/*' }],
+    ['has no Accept header', {}],
+  ])('answers 401 with JSON to a request that %s', async (_what, headers) => {
     const response = await request(site.url).get('/any').set(headers);
     expect(response).toMatchObject(refused);
     expect(response.headers['cache-control']).toBe('no-store');
@@ -53,18 +62,46 @@ describe('requireQQUser', () => {
 
   it.each<[string, Record<string, string>]>([
     ['prefers HTML', { Accept: PAGE }],
-    ['takes anything', { Accept: '*/*' }],
-    ['says nothing', {}],
-    ['navigates', { Accept: PAGE, 'Sec-Fetch-Mode': 'navigate' }],
-  ])('sends a request to the login that %s', async (_what, headers) => {
+    ['navigates', { Accept: PAGE, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }],
+    [
+      'is a navigation that a service worker passes on',
+      { Accept: PAGE, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'empty' },
+    ],
+  ])('redirects a page request to the login that %s', async (_what, headers) => {
     expect(await request(site.url).get('/any').set(headers)).toMatchObject(toLogin);
   });
 
-  it.each(['Sec-Purpose', 'Purpose', 'X-Moz'])(
-    'begins no login for a page that a browser only fetches in advance (%s)',
+  it.each<[string, Record<string, string>]>([
+    ['is a frame', { Accept: PAGE, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' }],
+    ['is a service worker’s own', { Accept: PAGE, 'Sec-Fetch-Mode': 'same-origin', 'Sec-Fetch-Dest': 'empty' }],
+  ])('answers 401 with a page, and a link that opens on top, to a request for HTML that %s', async (_what, headers) => {
+    const response = await request(site.url).get('/any?tab=2').set(headers);
+    expect(response).toMatchObject(page401);
+    expect(response.text).toContain(`href="${LOGIN_URL}?returnTo=%2Fany%3Ftab%3D2" target="_top"`);
+    expect(response.headers).not.toHaveProperty('set-cookie');
+  });
+
+  it('adds HX-Redirect to the 401 of a request of htmx', async () => {
+    const response = await request(site.url).get('/any').set({ Accept: '*/*', 'HX-Request': 'true' });
+    expect(response).toMatchObject({ ...refused, headers: { 'hx-redirect': LOGIN_URL } });
+  });
+
+  it('keeps the page of a logged-in user out of the browser’s history, and nothing else', async () => {
+    const visitor = new Visitor(site);
+    await visitor.login();
+    const page = await visitor.agent.get('/any').set({ Accept: PAGE });
+    expect(page.headers['cache-control']).toBe('no-store');
+    const image = await visitor.agent.get('/any').set({ Accept: 'image/png', 'Sec-Fetch-Dest': 'image' });
+    expect(image.headers).not.toHaveProperty('cache-control');
+    const own = await visitor.agent.get('/own-cache-control').set({ Accept: PAGE });
+    expect(own.headers['cache-control']).toBe('private, max-age=5');
+  });
+
+  it.each(['Sec-Purpose', 'Purpose', 'X-Purpose', 'X-Moz'])(
+    'answers 503 to a prefetch, and starts no login (%s)',
     async (header) => {
       const response = await request(site.url).get('/any').set('Accept', PAGE).set(header, 'prefetch');
-      expect(response.status).toBe(204);
+      expect(response.status).toBe(503);
       expect(response.headers['set-cookie']).toBeUndefined();
     },
   );
@@ -74,14 +111,19 @@ describe('requireQQUser', () => {
     expect(text).toContain(`?returnTo=${encodeURIComponent('/any?tab=2')}`);
   });
 
-  it('sends a HEAD to the login as it would a GET', async () => {
-    expect((await request(site.url).head('/any').set('Accept', PAGE)).status).toBe(302);
+  it('answers 401 to a HEAD request, and starts no login', async () => {
+    const response = await request(site.url).head('/any').set('Accept', PAGE);
+    expect(response.status).toBe(401);
+    expect(response.headers).not.toHaveProperty('set-cookie');
   });
 
   it.each(['post', 'put', 'patch', 'delete'] as const)(
-    'answers 401 to a %s, which no detour could repeat',
+    'answers 401 to a %s: a page to a form, JSON to an API request',
     async (method) => {
-      expect(await request(site.url)[method]('/any').set('Accept', PAGE)).toMatchObject(refused);
+      const form = await request(site.url)[method]('/any').set('Accept', PAGE);
+      expect(form).toMatchObject(page401);
+      expect(form.text).toContain(`href="${LOGIN_URL}" target="_top"`);
+      expect(await request(site.url)[method]('/any').set('Accept', 'application/json')).toMatchObject(refused);
     },
   );
 

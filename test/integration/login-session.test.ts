@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Visitor, startSite } from '../support/site.js';
 import { WatchedStore, contents, ids } from '../support/store.js';
-import type { SessionData } from 'express-session';
+import { sessionCookie } from '../support/token-site.js';
+import type { SessionOptions } from 'express-session';
 import type { Site } from '../support/site.js';
 
 /** A door that somebody waits at. */
@@ -57,17 +58,69 @@ describe('the session of a login', () => {
     expect((await fetch(`${site.url}/private`, { headers: { cookie: session } })).status).toBe(200);
   });
 
-  it('is stored after its tokens, and before the earlier one goes', async () => {
+  it.each<[string, Partial<SessionOptions>]>([
+    ['the usual options', {}],
+    ['rolling', { rolling: true }],
+    ['resave', { resave: true }],
+    ['saveUninitialized', { saveUninitialized: true }],
+    ["unset: 'destroy'", { unset: 'destroy' }],
+  ])(
+    'is stored once, before the earlier one is destroyed and the redirect is sent, with %s',
+    async (_what, session) => {
+      const once = new WatchedStore();
+      await using other = await startSite({ store: once, session });
+      const visitor = new Visitor(other);
+      await visitor.agent.post('/session').send({ cart: ['tea'] });
+      const callback = await visitor.toCallback();
+      once.log.length = 0;
+      const response = await visitor.callback(callback);
+      expect(sessionCookie(response)).toContain('connect.sid');
+      await new Promise((resolve) => setImmediate(resolve));
+      const written = once.log.filter((what) => !what.startsWith('get'));
+      expect(written).toEqual(['set session', 'destroy session']);
+      expect((await visitor.agent.get('/private')).status).toBe(200);
+    },
+  );
+
+  it('is not written a second time after the response, which would undo a logout', async () => {
     const visitor = new Visitor(site);
-    await visitor.agent.post('/session').send({ cart: ['tea'] });
-    const callback = await visitor.toCallback();
-    store.log.length = 0;
-    await visitor.callback(callback);
-    expect(store.log.slice(0, 3)).toEqual(['set record', 'set session', 'destroy session']);
+    store.before = async (operation) => {
+      if (operation === 'set') await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await visitor.login();
+    expect((await visitor.agent.post('/auth/qq/logout').set('accept', 'application/json')).status).toBe(204);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect((await ids(store)).sessions).toEqual([]);
+  });
+
+  it('is not stored before onLogin has finished, even if the application answers the request first', async () => {
+    const inOnLogin = gate();
+    const slow = new WatchedStore();
+    await using other = await startSite({
+      store: slow,
+      before: (app) =>
+        app.use('/auth/qq/callback', (_req, res, next) => {
+          void inOnLogin.arrived.then(() => res.status(503).send('the application’s own timeout'));
+          next();
+        }),
+      qq: {
+        onLogin: async () => {
+          await inOnLogin.pass();
+          throw new Error('refused');
+        },
+      },
+    });
+    const visitor = new Visitor(other);
+    const response = await visitor.login();
+    expect(response.status).toBe(503);
+    expect((await ids(slow)).sessions).toEqual([]);
+    inOnLogin.open();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await ids(slow)).sessions).toEqual([]);
+    expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
   const failures: [string, (operation: string, id: string) => boolean][] = [
-    ['the tokens cannot be stored', (operation, id) => operation === 'set' && id.startsWith('qqt_')],
     ['the new session cannot be stored', (operation, id) => operation === 'set' && !id.startsWith('qqt_')],
     ['the earlier session cannot be destroyed', (operation, id) => operation === 'destroy' && !id.startsWith('qqt_')],
   ];
@@ -103,32 +156,6 @@ describe('the session of a login', () => {
     expect((await visitor.callback(callback)).status).toBe(503);
     store.before = () => undefined;
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
-    expect(await ids(store)).toEqual({ sessions: [], records: [] });
-  });
-
-  it('keeps its tokens if the store took it all the same, and then could neither say so nor give it up', async () => {
-    /** Loses its connection between doing something to a session and saying so. */
-    class LosingStore extends WatchedStore {
-      isLosing = false;
-
-      override set(id: string, data: SessionData, callback?: (error?: unknown) => void): void {
-        const isLost = this.isLosing && !id.startsWith('qqt_');
-        super.set(id, data, (error) => callback?.(isLost ? new Error('connection lost') : error));
-      }
-
-      override destroy(id: string, callback?: (error?: unknown) => void): void {
-        if (this.isLosing && !id.startsWith('qqt_')) callback?.(new Error('no connection'));
-        else super.destroy(id, callback);
-      }
-    }
-    const losing = new LosingStore();
-    await using other = await startSite({ store: losing });
-    const visitor = new Visitor(other);
-    const callback = await visitor.toCallback();
-    losing.isLosing = true;
-    expect((await visitor.callback(callback)).status).toBe(503);
-    const stored = Object.values(await contents(losing)).flatMap(({ qqConnect }) => qqConnect?.tokens?.record ?? []);
-    expect(stored).toHaveLength(1);
-    expect((await ids(losing)).records).toEqual(stored);
+    expect(await ids(store)).toMatchObject({ sessions: [], records: [] });
   });
 });

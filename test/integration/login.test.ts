@@ -58,6 +58,28 @@ describe('a login', () => {
     expect(await ids(site.store)).toEqual(before);
   });
 
+  it('keeps a question mark in returnTo that is not percent-encoded', async () => {
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.get('/auth/qq/login?returnTo=/search?q=tea');
+    const response = await visitor.callback(await visitor.atQQ(login.headers.location ?? ''));
+    expect(response.headers.location).toBe('/search?q=tea');
+  });
+
+  it.each(['image', 'style', 'script', 'font', 'video'])('is not started by a page’s %s', async (destination) => {
+    const response = await request(site.url).get('/auth/qq/login').set('Sec-Fetch-Dest', destination);
+    expect([response.status, response.headers['set-cookie']]).toEqual([400, undefined]);
+  });
+
+  it.each([
+    ['HTTPS://www.example.com/auth/qq/callback', /^__Host-qq_login_.*; Secure/],
+    ['HttpS://WWW.example.com/auth/qq/callback', /^__Host-qq_login_.*; Secure/],
+    ['http://www.example.com/auth/qq/callback', /^qq_login_(?!.*Secure)/],
+  ])('sets its cookie for the scheme of %s', async (redirectUri, expected) => {
+    await using other = await startSite({ qq: { redirectUri } });
+    const { headers } = await request(other.url).get('/auth/qq/login');
+    expect(String(headers['set-cookie'])).toMatch(expected);
+  });
+
   it.each([
     [undefined, '/'],
     ['', '/'],
@@ -83,7 +105,7 @@ describe('a login', () => {
     expect(String(response.headers['set-cookie'])).toMatch(/connect\.sid=s%3A/);
     expect((await visitor.agent.get('/session')).body).toMatchObject({
       cart: ['tea'],
-      qqConnect: { appId: APP.appId },
+      qqConnect: { logins: { [APP.appId]: {} } },
     });
     const after = await ids(site.store);
     const added = after.sessions.filter((id) => !before.sessions.includes(id));
@@ -100,7 +122,7 @@ describe('a login', () => {
     site.sandbox.nextUser(second?.() ?? '');
     await visitor.login();
     const response = await visitor.agent.get('/session');
-    expect(response.body).toMatchObject({ qqConnect: { openid: second?.() } });
+    expect(response.body).toMatchObject({ qqConnect: { logins: { [APP.appId]: { openid: second?.() } } } });
     expect(response.body).not.toHaveProperty('cart');
   });
 
@@ -149,7 +171,7 @@ describe('a login', () => {
     const callback = await visitor.toCallback('/private');
     const path = callback.pathname + callback.search;
     expect((await visitor.agent.head(path)).status).toBe(204);
-    expect((await visitor.agent.get(path).set('Sec-Purpose', 'prefetch')).status).toBe(204);
+    expect((await visitor.agent.get(path).set('Sec-Purpose', 'prefetch')).status).toBe(503);
     expect((await visitor.agent.head('/auth/qq/login')).headers).not.toHaveProperty('set-cookie');
     expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { APP, Visitor, startSite } from '../support/site.js';
 import { contents } from '../support/store.js';
-import type { LoginDetails, OnLoginResult } from '../../src/index.js';
+import type { LoginDetails, OnLoginResult, QQConnectEvent } from '../../src/index.js';
 import type { Site } from '../support/site.js';
 
 declare module 'express-session' {
@@ -20,11 +20,13 @@ describe('onLogin', () => {
   let onLogin: (details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>;
   let calls: LoginDetails[];
   let errors: unknown[];
+  let events: QQConnectEvent[];
 
   beforeAll(async () => {
     site = await startSite({
       qq: {
         allowedReturnOrigins: ['https://app.example.com'],
+        onEvent: (event) => void events.push(event),
         onLogin: async (details) => {
           calls.push(details);
           return onLogin(details);
@@ -53,6 +55,7 @@ describe('onLogin', () => {
     onLogin = () => undefined;
     calls = [];
     errors = [];
+    events = [];
   });
 
   it('is called once for each login, with the user, the tokens and both sessions', async () => {
@@ -167,6 +170,61 @@ describe('onLogin', () => {
     const callback = await visitor.toCallback('/private');
     expect((await visitor.callback(callback)).headers.location).toBe(location);
     expect((await visitor.callback(callback)).headers.location).toBe(location);
+  });
+
+  it.each<[string, (details: LoginDetails) => Promise<void>]>([
+    ['calls regenerate()', async ({ req }) => new Promise((done) => req.session.regenerate(() => done()))],
+    ['calls destroy()', async ({ req }) => new Promise((done) => req.session.destroy(() => done()))],
+    ['logs the user out', async ({ req }) => req.qqConnect.logout()],
+    [
+      'assigns another session',
+      async ({ req }) => void (req.session = Object.create(req.session) as typeof req.session),
+    ],
+  ])('fails with a clear error when it %s, and the earlier login stays', async (_what, misuse) => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ cart: ['tea'] });
+    await visitor.login();
+    const sessions = async () =>
+      Object.fromEntries(Object.entries(await contents(site.store)).filter(([id]) => !id.startsWith('qqt_')));
+    const before = await sessions();
+    onLogin = misuse;
+    const response = await visitor.login();
+    expect(response.status).toBe(500);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_QQ_CONFIGURATION' })]);
+    expect(await sessions()).toEqual(before);
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ cart: ['tea'], qqConnect: {} });
+    expect(events.filter(({ type }) => type === 'login_succeeded')).toHaveLength(1);
+  });
+
+  it.each([undefined, null, 'router', 'route', 0, ''])(
+    'refuses the login with a typed error when it throws %j, and calls no other handler',
+    async (thrown) => {
+      onLogin = async () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what an application may do
+        throw thrown;
+      };
+      const response = await new Visitor(site).login();
+      expect(response.status).toBe(403);
+      expect(errors).toEqual([expect.objectContaining({ code: 'ERR_QQ_LOGIN_REFUSED', action: 'refuse_user' })]);
+      expect(events.at(-1)).toMatchObject({ type: 'login_failed', code: 'ERR_REFUSED_BY_ON_LOGIN' });
+    },
+  );
+
+  it('may return a body for the JSON answer of a callback that a script fetches', async () => {
+    const visitor = new Visitor(site);
+    onLogin = () => ({ returnTo: '/welcome', body: { api_token: 'made up' } });
+    const login = await visitor.agent.get('/auth/qq/login').set('Accept', 'application/json');
+    expect(login.status).toBe(200);
+    const { url } = login.body as { url: string };
+    const response = await visitor.callback(await visitor.atQQ(url)).set('Accept', 'application/json');
+    expect(response).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    expect(response.body).toMatchObject({
+      user: { openid: site.sandbox.users[0]?.openid },
+      returnTo: '/welcome',
+      api_token: 'made up',
+    });
+    expect(response.body).not.toHaveProperty('user.raw');
+    expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
   it('is not called where QQ logs nobody in', async () => {

@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { processLock } from '../../src/lock/process-lock.js';
 import { redisLock } from '../../src/redis.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { nth } from '../support/token-site.js';
@@ -95,11 +94,6 @@ function behavesAsALock(locks: () => Lock[]): void {
     expect([secondIsIn, thirdIsIn]).toEqual([true, false]);
   });
 }
-
-describe('the lock within a process', () => {
-  const lock = processLock();
-  behavesAsALock(() => [lock]);
-});
 
 describeWithRedis('redisLock', () => {
   let redis: RedisServer;

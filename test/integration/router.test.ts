@@ -113,24 +113,72 @@ describe('the router', () => {
   it('works where it is mounted under a path', async () => {
     let app: RequestListener = () => undefined;
     const site = await listen((req, res) => app(req, res));
-    app = application({ basePath: '/account/qq', redirectUri: `${site}/account/qq/callback` }, '/account');
+    const redirectUri = `${site}/account/auth/qq/callback`;
+    app = application({ redirectUri, callbackPath: '/auth/qq/callback' }, '/account');
     expect(await roundTrip(site, '/account/private')).toEqual([
       '/account/private',
       'QQ',
-      '/account/qq/callback',
+      '/account/auth/qq/callback',
       '/account/private',
     ]);
   });
 
-  it('warns once where it is mounted so that nobody can reach it', async () => {
+  it.each([
+    ['/auth/qq', ['/auth/qq/login', '/auth/qq/callback', '/auth/qq/login/']],
+    ['/account', ['/account/auth/qq/login']],
+    [/.*/, ['/auth/qq/login', '/auth/qq/callback?code=1&state=2']],
+  ] as const)('warns once, and answers 500 on its routes, where the mount %s hides them', async (mount, paths) => {
     using warnings = collectWarnings();
-    const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' }, '/account');
-    await request(app).get('/account/x');
-    await request(app).get('/account/x');
-    const mount = warnings.filter(({ code }) => code === 'QQ_MOUNT_PATH').map(({ message }) => message);
-    expect(mount).toHaveLength(2);
-    expect(mount[0]).toContain('basePath');
-    expect(mount[1]).toContain('callbackPath');
+    const app = express();
+    app.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
+    const redirectUri = 'http://127.0.0.1:1/auth/qq/callback';
+    app.use(mount as string, qqConnect({ ...APP, graphUrl: sandbox.url, redirectUri }));
+    app.get(/page$/, (_req, res) => void res.send('of the application'));
+    app.use(qqErrorHandler());
+    for (const path of ['/account/page', '/page', '/auth/qq/page']) {
+      expect((await request(app).get(path)).text).toBe('of the application');
+    }
+    const answers = await Promise.all(paths.map(async (path) => request(app).get(path)));
+    expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 500));
+    for (const { text } of answers) expect(text).toContain('app.use(qqConnect())');
+    const messages = warnings.filter(({ code }) => code === 'QQ_MOUNT_PATH').map(({ message }) => message);
+    expect(messages).toEqual([expect.stringContaining('app.use(qqConnect())')]);
+  });
+
+  it.each(['/cb(1)', '/a:b/cb', '/cb*', '/a+b/c?', '/{x}/[y]', '/回调/cb', '/c!d.e^f$g|h'])(
+    'completes a login at a redirectUri whose path is %s',
+    async (path) => {
+      let app: RequestListener = () => undefined;
+      const site = await listen((req, res) => app(req, res));
+      const redirectUri = site + encodeURI(path).replace('?', '%3F');
+      app = application({ redirectUri });
+      const { pathname } = new URL(redirectUri);
+      expect(await roundTrip(site, '/private')).toEqual(['/private', 'QQ', pathname, '/private']);
+    },
+  );
+
+  it('matches letters of any case, and absolute-form request lines, as any Express router does', async () => {
+    const site = await listen(application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' }));
+    expect((await request(site).get('/AUTH/QQ/user')).status).toBe(401);
+    expect((await request(site).get('/auth/qq/us%65r')).status).toBe(404);
+    const { hostname, port } = new URL(site);
+    const status = await new Promise((resolve, reject) => {
+      forward({ hostname, port, path: `${site}/auth/qq/user` }, (answer) => resolve(answer.statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(401);
+  });
+
+  it('sets req.route for loggers and tracing', async () => {
+    const routes: unknown[] = [];
+    const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
+    const site = await listen((req, res) => {
+      res.once('finish', () => routes.push((req as { route?: { path: string } }).route?.path));
+      app(req, res);
+    });
+    await request(site).get('/auth/qq/user');
+    expect(routes).toEqual(['/auth/qq/user']);
   });
 
   it('leaves every other path to the application', async () => {

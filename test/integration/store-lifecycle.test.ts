@@ -29,15 +29,16 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
 
   const idsOf = async (): Promise<string[]> => Object.keys(await kept.dump());
   const recordIds = async (): Promise<string[]> => (await idsOf()).filter((id) => id.startsWith('qqt_'));
+  const sessionIds = async (): Promise<string[]> => (await idsOf()).filter((id) => !id.startsWith('qqt_'));
   const siteWith = async (...encryptionKey: string[]): Promise<Site> =>
     startTokenSite({
       store: kept.store,
       qq: { encryptionKey, graphUrl: site.sandbox.url, redirectUri: `${site.url}/auth/qq/callback` },
     });
 
-  it('keeps it from the login over refreshes to the logout, and then has nothing left', async () => {
+  it('keeps it from the login over refreshes to the logout, and then has only tombstones', async () => {
     expect((await visitor.login()).status).toBe(302);
-    expect(await idsOf()).toHaveLength(2);
+    expect(await idsOf()).toHaveLength(1);
     const first = await tokenOf(visitor);
 
     pass(9 * DAY);
@@ -50,14 +51,17 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     await visitor.agent.post('/session').send({ basket: 'full' });
     expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
 
-    const earlier = await idsOf();
+    const earlier = await sessionIds();
     expect((await visitor.login()).status).toBe(302);
-    expect(await idsOf()).toHaveLength(2);
-    expect((await idsOf()).filter((id) => earlier.includes(id))).toEqual([]);
+    expect(await sessionIds()).toHaveLength(1);
+    expect((await sessionIds()).filter((id) => earlier.includes(id))).toEqual([]);
     expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
 
     expect(await ask(visitor, '/auth/qq/logout', 'post')).toMatchObject({ status: 204 });
-    expect(await idsOf()).toEqual([]);
+    expect(await sessionIds()).toEqual([]);
+    for (const id of await recordIds()) expect((await kept.dump())[id]).toContain('"ended":true');
+    pass(2 * 3_600 * 1_000);
+    expect(await ask(visitor, '/auth/qq/user')).toMatchObject({ status: 401 });
   }, 30_000);
 
   it('keeps it when keys rotate, and loses only the tokens when a key is lost', async () => {
@@ -80,15 +84,18 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     expect(await ask(visitor, '/token')).toMatchObject({ status: 401 });
   }, 30_000);
 
-  it('gives a record its end, and its tokens to nobody afterwards', async () => {
+  it('gives a record its end, and returns its tokens no longer afterwards', async () => {
     await visitor.login();
+    pass(9 * DAY);
+    await tokenOf(visitor);
     const [id = ''] = await recordIds();
     const written = JSON.parse((await kept.dump())[id] ?? '') as { cookie: { expires: string }; sealed: string };
-    expect(new Date(written.cookie.expires).getTime()).toBe(Date.now() + 60 * DAY);
+    expect(new Date(written.cookie.expires).getTime()).toBe(Date.now() + 81 * DAY);
+    expect(id).toHaveLength(36);
     const late = sameBrowser(visitor);
-    pass(60 * DAY);
+    pass(81 * DAY);
     expect(await ask(late, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
-    expect(refreshes(site.sandbox)).toHaveLength(0);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
   }, 30_000);
 
   it('shows neither tokens nor codes nor keys to whoever reads it', async () => {

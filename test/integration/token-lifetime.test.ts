@@ -5,7 +5,9 @@ import { pass, stopDate } from '../support/clock.js';
 import { DAY, SECOND, ask, refreshes, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Site } from '../support/site.js';
 
-describe('how long a token record lives', () => {
+const LOGIN_AGAIN = { status: 401, body: { action: 'login_again' } };
+
+describe('the lifetime of tokens', () => {
   let store: WatchedStore;
   let site: Site;
   let visitor: Visitor;
@@ -17,82 +19,70 @@ describe('how long a token record lives', () => {
     jest.useRealTimers();
   });
 
-  const logIn = async (maxAge: number | undefined, expiresIn = 90 * DAY): Promise<void> => {
+  const logIn = async (expiresInDays: number): Promise<void> => {
     store = new WatchedStore();
     site = await startTokenSite({
       store,
-      session: { cookie: maxAge === undefined ? {} : { maxAge } },
-      sandbox: { expiresIn: expiresIn / SECOND },
+      session: { cookie: { maxAge: 200 * DAY } },
+      sandbox: { expiresIn: (expiresInDays * DAY) / SECOND },
     });
     visitor = new Visitor(site);
     await visitor.login();
     loginAt = Date.now();
   };
-  /** When the store forgets the record, in days after the login. */
-  const end = async (): Promise<number> => {
+  const goToDay = (day: number): void => pass(loginAt + day * DAY - Date.now());
+  const recordEndsAtDay = async (): Promise<number> => {
     const { records } = await ids(store);
     const { cookie } = (await contents(store))[String(records[0])] as unknown as { cookie: { expires: string } };
     return (new Date(cookie.expires).getTime() - loginAt) / DAY;
   };
-  const passBy = async (): Promise<void> => {
-    await ask(visitor, '/');
-  };
 
-  it('is that of the session', async () => {
-    await logIn(10 * DAY);
-    expect(await end()).toBe(10);
-    pass(10 * DAY + 1);
-    expect(await ask(visitor, '/auth/qq/user')).toMatchObject({ status: 401 });
+  it('calls the store for no token record at a login', async () => {
+    await logIn(90);
+    expect(store.log.filter((what) => what.endsWith('record'))).toEqual([]);
+    expect(await ids(store)).toMatchObject({ records: [], tombstones: [] });
   });
 
-  it('is a day for a session that ends with the browser', async () => {
-    await logIn(undefined);
-    expect(await end()).toBe(1);
-  });
-
-  it('is renewed at half time by any request, once, and without writing to the session', async () => {
-    await logIn(10 * DAY);
-    pass(5 * DAY - 1);
-    await passBy();
-    expect(await end()).toBe(10);
-    pass(1);
-    const before = store.log.length;
-    await Promise.all([passBy(), passBy(), passBy()]);
-    expect(await end()).toBe(15);
-    const written = store.log.slice(before).filter((what) => what.startsWith('set'));
-    expect(written).toEqual(['set record']);
-    pass(4 * DAY);
-    await passBy();
-    expect(await end()).toBe(15);
-    pass(DAY);
-    await passBy();
-    expect(await end()).toBe(20);
-  });
-
-  it('goes on as long as the session does', async () => {
-    await logIn(4 * DAY);
-    for (let day = 0; day < 60; day += 3) {
-      pass(3 * DAY);
-      expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
-    }
-  });
-
-  it('never ends later than three months after the login', async () => {
-    await logIn(120 * DAY, 10 * DAY);
-    expect(await end()).toBe(90);
-    pass(50 * DAY);
-    await passBy();
-    expect(await end()).toBe(90);
-    await ask(visitor, '/token');
+  it('is what QQ said: 90-day tokens refreshed at day 82 serve at day 91 and at day 120', async () => {
+    await logIn(90);
+    goToDay(82);
+    const refreshed = await tokenOf(visitor);
     expect(refreshes(site.sandbox)).toHaveLength(1);
-    expect(await end()).toBe(90);
-    pass(39 * DAY);
-    await passBy();
-    expect(await end()).toBe(90);
+    expect(await recordEndsAtDay()).toBe(172);
+    for (const day of [91, 120]) {
+      goToDay(day);
+      expect(await tokenOf(visitor)).toBe(refreshed);
+    }
+    expect(refreshes(site.sandbox)).toHaveLength(1);
   });
 
-  it('ten refreshes in a row, and then the chain ends with a login', async () => {
-    await logIn(120 * DAY, 9 * DAY);
+  it('ends without a used refresh token: 60-day tokens refreshed at day 55 send none at day 116', async () => {
+    await logIn(60);
+    goToDay(55);
+    await tokenOf(visitor);
+    expect(await recordEndsAtDay()).toBe(115);
+    goToDay(116);
+    expect(await ask(visitor, '/token')).toMatchObject(LOGIN_AGAIN);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+    expect(await ask(visitor, '/auth/qq/user')).toMatchObject({ status: 200 });
+  });
+
+  it('keeps a record at least until QQ’s refresh period ends, 90 days after the login', async () => {
+    await logIn(10);
+    goToDay(9);
+    await tokenOf(visitor);
+    expect(await recordEndsAtDay()).toBe(90);
+  });
+
+  it('never sends the first refresh token later than 90 days after the login', async () => {
+    await logIn(10);
+    goToDay(90);
+    expect(await ask(visitor, '/token')).toMatchObject(LOGIN_AGAIN);
+    expect(refreshes(site.sandbox)).toHaveLength(0);
+  });
+
+  it('allows ten refreshes in a row, each with the refresh token of the one before', async () => {
+    await logIn(9);
     const tokens = new Set([await tokenOf(visitor)]);
     for (let round = 1; round <= 10; round += 1) {
       pass(8.2 * DAY);
@@ -101,36 +91,39 @@ describe('how long a token record lives', () => {
     }
     expect(new Set(refreshes(site.sandbox).map(({ query }) => query.refresh_token)).size).toBe(10);
     expect(refreshes(site.sandbox).filter(({ error }) => error !== undefined)).toEqual([]);
-
-    pass(8.5 * DAY); // 90.5 days after the login
-    for (let time = 0; time < 2; time += 1) {
-      expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
-    }
-    expect(refreshes(site.sandbox)).toHaveLength(10);
-    expect(await ask(visitor, '/auth/qq/user')).toMatchObject({ status: 200 }); // who it is, is still known
-    await visitor.login();
-    expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
+    expect(await ids(store)).toMatchObject({ records: [expect.any(String)] });
   });
 
-  it('ends with the chain also where QQ counts from earlier than we do', async () => {
-    await logIn(120 * DAY, 9 * DAY);
+  it('ends when QQ refuses the refresh, and the last token serves until it expires', async () => {
+    await logIn(9);
     pass(8.5 * DAY);
     const last = await tokenOf(visitor);
     site.sandbox.failNext('token', { error: 100037 });
     pass(8.5 * DAY);
     expect(await tokenOf(visitor)).toBe(last);
     pass(DAY);
-    expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
+    expect(await ask(visitor, '/token')).toMatchObject(LOGIN_AGAIN);
     expect(refreshes(site.sandbox)).toHaveLength(2);
   });
 
-  it('is over when a renewal of its lifetime finds it gone, and no page suffers', async () => {
-    await logIn(10 * DAY);
+  it('ends with QQ’s 100021 where the store lost the record of a refresh', async () => {
+    await logIn(10);
+    goToDay(9);
+    await tokenOf(visitor);
     const { records } = await ids(store);
     await new Promise<void>((resolve) => store.destroy(String(records[0]), () => resolve()));
-    pass(6 * DAY);
-    expect(await ask(visitor, '/')).toMatchObject({ status: 200 });
-    expect(await ids(store)).toMatchObject({ records: [] });
-    expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
+    goToDay(11);
+    expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { qq_code: 100021 } });
+    expect(await ask(visitor, '/token')).toMatchObject(LOGIN_AGAIN);
+    expect(refreshes(site.sandbox)).toHaveLength(2);
+  });
+
+  it('leaves a tombstone for an hour after a logout', async () => {
+    await logIn(10);
+    await visitor.agent.post('/auth/qq/logout');
+    const { tombstones } = await ids(store);
+    expect(tombstones).toEqual([expect.stringMatching(/^qqt_[\w-]{32}$/)]);
+    const { cookie } = (await contents(store))[String(tombstones[0])] as unknown as { cookie: { expires: string } };
+    expect(new Date(cookie.expires).getTime() - Date.now()).toBe(3_600 * SECOND);
   });
 });

@@ -73,22 +73,23 @@ describeWithRedis('1,000 requests over four processes on a token that is due', (
   });
 
   it.each([
-    ['is refreshed once, and all have the new token', false],
+    ['is refreshed once', false],
     ['is refreshed once while half of them write to the session', true],
   ])(
     '%s',
     async (_what, writing) => {
-      const refreshed = refreshes(sandbox).length;
+      const asked = refreshes(sandbox).length;
       const answers = await askAll(workers, cookie, writing);
-      expect(refreshes(sandbox).length - refreshed).toBe(1);
+      expect(refreshes(sandbox).length - asked).toBe(1);
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      const tokens = new Set(answers.map(({ token }) => token));
-      expect(tokens.size).toBe(1);
-      expect(tokens).not.toContain(before);
-
       const record = await onlyRecord(store);
-      expect(tokens).toContain(record?.tokens.accessToken);
-      expect(record?.lostRefreshes).toBeUndefined();
+      const refreshed = record?.tokens.accessToken ?? '';
+      expect(refreshed).not.toBe(before);
+      // Another process that finds the lock held returns the token that is still valid.
+      const others = answers.filter(({ token }) => token !== refreshed);
+      expect(new Set(others.map(({ token }) => token))).toEqual(new Set(others.length > 0 ? [before] : []));
+      expect(others.length).toBeLessThan(answers.length);
+      expect(record?.unconfirmed).toBeUndefined();
       expect(await openidOf(sandbox, record?.tokens.accessToken ?? '')).toBe(record?.openid);
       // The stored refresh token is the newest: it still works.
       const query = new URLSearchParams({

@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import axios from 'axios';
-import { lockTimeout } from '../../src/lock/lock-timeout.js';
+import { lockTimeout, noLock } from '../../src/lock/lock.js';
 import { Visitor } from '../support/site.js';
 import { WatchedStore, ids } from '../support/store.js';
 import { pass, stopDate } from '../support/clock.js';
 import { DAY, ask, refreshes, sameBrowser, sessionCookie, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Lock } from '../../src/index.js';
 import type { Site } from '../support/site.js';
-
-const soon = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 /** Somewhere that a request waits until the test has seen it there and lets it go. */
 class Gate {
@@ -27,10 +25,18 @@ class Gate {
   }
 }
 
-// What is left of a lock that has expired under its holder.
-const noLock: Lock = async (_key, _limits, task) => task();
-const locks: [string, Lock | undefined][] = [
-  ['in turn', undefined],
+/** A lock as redisLock is for one process: tasks run one after another. */
+function serialLock(): Lock {
+  let tail: Promise<unknown> = Promise.resolve();
+  return async (_key, _limits, task) => {
+    const run = tail.then(task);
+    tail = run.catch(() => undefined);
+    return run;
+  };
+}
+
+const locks: [string, Lock][] = [
+  ['with a lock', serialLock()],
   ['after its lock has expired', noLock],
 ];
 
@@ -70,23 +76,57 @@ describe('what happens at the same time as a refresh', () => {
     gates.answer = new Gate();
     const refreshing = ask(visitor, '/token');
     await gates.answer.arrived;
-    const leaving = ask(visitor, '/auth/qq/logout', 'post');
-    await (lock ? leaving : soon());
+    expect((await ask(visitor, '/auth/qq/logout', 'post')).status).toBe(204);
     gates.answer.open();
-    expect((await leaving).status).toBe(204);
-    expect([200, 401]).toContain((await refreshing).status);
-    expect(await ids(store)).toEqual({ sessions: [], records: [] });
+    expect(await refreshing).toMatchObject({ status: 401, body: { action: 'login_again' } });
+    expect(await ids(store)).toMatchObject({ sessions: [], records: [] });
   });
 
-  it('a logout does not need a lock that is not to be had', async () => {
+  it.each([
+    ['its own error', async () => Promise.reject(Object.assign(new Error('of a database'), { code: 'ECONNREFUSED' }))],
+    ['nothing', async () => Promise.reject(undefined as unknown as Error)],
+    ['a lock timeout', async () => Promise.reject(lockTimeout())],
+  ])('a lock that rejects with %s stops neither logout nor login, and a valid token serves', async (_what, reject) => {
     let away = false;
-    await start(async (_key, _limits, task) => {
-      if (away) throw lockTimeout();
-      return task();
-    });
+    await start(async (_key, _limits, task) => (away ? reject() : task()));
+    const first = await tokenOf(visitor);
     away = true;
+    pass(9 * DAY);
+    expect(await tokenOf(visitor)).toBe(first);
+    pass(DAY);
+    const failed = await ask(visitor, '/token');
+    expect(failed).toMatchObject({ status: 503, body: { error: 'ERR_QQ_SESSION_STORE', action: 'try_later' } });
+    expect(String(failed.body.message)).toMatch(/lock/);
+    expect((await visitor.login()).status).toBe(302);
     expect((await ask(visitor, '/auth/qq/logout', 'post')).status).toBe(204);
-    expect(await ids(store)).toEqual({ sessions: [], records: [] });
+    expect(await ids(store)).toMatchObject({ sessions: [], records: [] });
+  });
+
+  it('a lock that fails after its task does not discard the new token', async () => {
+    await start(async (_key, _limits, task) => {
+      await task();
+      throw new Error('could not release');
+    });
+    const first = await tokenOf(visitor);
+    pass(10 * DAY);
+    const { status, body } = await ask(visitor, '/token');
+    expect(status).toBe(200);
+    expect(body.token).not.toBe(first);
+  });
+
+  it('a valid token is returned without waiting for a lock that another process holds', async () => {
+    const waits: number[] = [];
+    await start(async (_key, { waitMs }) => {
+      waits.push(waitMs);
+      throw lockTimeout();
+    });
+    const first = await tokenOf(visitor);
+    pass(9 * DAY);
+    expect(await tokenOf(visitor)).toBe(first);
+    expect(waits).toEqual([0]);
+    pass(DAY);
+    expect((await ask(visitor, '/token')).status).toBe(503);
+    expect(waits[1]).toBeGreaterThan(0);
   });
 
   it.each(locks)('another login leaves its own tokens only: %s', async (_when, lock) => {
@@ -97,13 +137,10 @@ describe('what happens at the same time as a refresh', () => {
     // Without the browser's cookies, as express-session's rolling cookie of a late answer would replace the new one.
     const refreshing = fetch(`${site.url}/token`, { headers: { cookie } });
     await gates.answer.arrived;
-    const landing = visitor.callback(callback).then((response) => response.status);
-    await (lock ? landing : soon());
+    expect((await visitor.callback(callback)).status).toBe(302);
     gates.answer.open();
-    expect(await landing).toBe(302);
-    await refreshing;
-    const { records } = await ids(store);
-    expect(records).toHaveLength(1);
+    expect((await refreshing).status).toBe(401);
+    expect(await ids(store)).toMatchObject({ records: [], sessions: [expect.any(String)] });
     expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
   });
 
@@ -115,73 +152,88 @@ describe('what happens at the same time as a refresh', () => {
     expect((await ask(visitor, '/auth/qq/logout', 'post')).status).toBe(204);
     gates.userInfo.open();
     expect(await refreshing).toMatchObject({ status: 401, body: { action: 'login_again' } });
-    expect(await ids(store)).toEqual({ sessions: [], records: [] });
+    expect(await ids(store)).toMatchObject({ sessions: [], records: [] });
   });
 
-  it('a logout is not undone by a request that passes by and renews the lifetime', async () => {
+  it('a session that is saved late, after a logout, brings no tokens back', async () => {
     await start();
-    pass(31 * DAY);
-    const gate = new Gate();
+    const late = new Gate();
     store.before = async (operation, id) => {
-      if (operation !== 'get' || !id.startsWith('qqt_')) return;
+      if (operation !== 'set' || id.startsWith('qqt_')) return;
       store.before = () => undefined;
-      await gate.wait();
+      await late.wait();
     };
-    const passing = ask(visitor, '/');
-    await gate.arrived;
-    expect((await ask(sameBrowser(visitor), '/auth/qq/logout', 'post')).status).toBe(204);
-    gate.open();
-    await passing;
-    expect(await ids(store)).toEqual({ sessions: [], records: [] });
+    const saving = visitor.agent.post('/session').send({ basket: 'full' }).then(String);
+    await late.arrived;
+    const other = sameBrowser(visitor);
+    const before = sessionCookie({ headers: { 'set-cookie': cookie } });
+    expect((await ask(other, '/auth/qq/logout', 'post')).status).toBe(204);
+    late.open();
+    await saving;
+    const response = await fetch(`${site.url}/token`, { headers: { cookie: before, accept: 'application/json' } });
+    expect(response.status).toBe(401);
   });
 
-  it('a request that passes by is not kept waiting, and does not bring the old tokens back', async () => {
-    await start();
-    // Past half of the session's life, so that the request that passes by wants to touch the record.
-    pass(31 * DAY);
-    const mark = new Gate();
-    store.before = async (operation, id) => {
-      if (operation !== 'set' || !id.startsWith('qqt_')) return;
-      store.before = () => undefined;
-      await mark.wait();
-    };
-    const refreshing = ask(visitor, '/token');
-    await mark.arrived;
-    expect(await ask(sameBrowser(visitor), '/')).toMatchObject({ status: 200 });
-    mark.open();
-    const { token } = (await refreshing).body;
-    expect(token).toEqual(expect.any(String));
-    expect(await tokenOf(visitor)).toBe(token);
-    expect(refreshes(site.sandbox)).toHaveLength(1);
+  it('a 100021 does not remove the tokens of a refresh that another process has not finished', async () => {
+    await start(noLock);
+    pass(10 * DAY);
+    gates.answer = new Gate();
+    const slow = ask(visitor, '/token'); // QQ has answered it; the answer is on its way
+    await gates.answer.arrived;
+    pass(2_000);
+    const other = await startTokenSite({
+      store,
+      qq: { graphUrl: site.sandbox.url, lock: noLock, redirectUri: `${site.url}/auth/qq/callback` },
+    });
+    try {
+      expect(await ask(sameBrowser(visitor, other), '/token')).toMatchObject({
+        status: 401,
+        body: { qq_code: 100021 },
+      });
+      gates.answer.open();
+      const { status, body } = await slow;
+      expect(status).toBe(200);
+      expect(await ask(sameBrowser(visitor, other), '/token')).toMatchObject({ status: 200, body });
+    } finally {
+      await other.close();
+    }
   });
 
-  it('a refresh waits for a request that is just renewing the lifetime, which else would undo it', async () => {
+  it('a profile that is reloaded keeps what another request stored meanwhile', async () => {
     await start();
-    pass(31 * DAY);
-    const touch = new Gate();
-    store.before = async (operation, id) => {
-      if (operation !== 'set' || !id.startsWith('qqt_')) return;
-      store.before = () => undefined;
-      await touch.wait();
-    };
-    const passing = ask(sameBrowser(visitor), '/');
-    await touch.arrived;
-    const refreshing = ask(visitor, '/token');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    touch.open();
-    await passing;
-    const { token } = (await refreshing).body;
-    expect(await tokenOf(visitor)).toBe(token);
-    expect(refreshes(site.sandbox)).toHaveLength(1);
+    gates.userInfo = new Gate();
+    const reloading = ask(visitor, '/profile');
+    await gates.userInfo.arrived;
+    await sameBrowser(visitor).agent.post('/session').send({ basket: 'full' });
+    gates.userInfo.open();
+    expect((await reloading).status).toBe(200);
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
+  });
+
+  it('a second login keeps what another request stored meanwhile', async () => {
+    await start();
+    const callback = await visitor.toCallback();
+    gates.userInfo = new Gate();
+    const completing = visitor.callback(callback).then(String);
+    await gates.userInfo.arrived;
+    await fetch(`${site.url}/session`, {
+      method: 'POST',
+      headers: { cookie, 'content-type': 'application/json' },
+      body: JSON.stringify({ basket: 'full' }),
+    });
+    gates.userInfo.open();
+    await completing;
+    expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
   });
 
   it('a process that lost its lock does not undo what the next one did', async () => {
-    // The first stops before its call; the second finds the token ended, and its one attempt succeeds.
+    // The first stops before its call; the second finds the token expired, and its attempt succeeds after the delay.
     await start(noLock);
     pass(10 * DAY);
     gates.request = new Gate();
     const first = ask(visitor, '/token');
     await gates.request.arrived;
+    pass(1_000);
     const other = await startTokenSite({
       store,
       qq: { graphUrl: site.sandbox.url, lock: noLock, redirectUri: `${site.url}/auth/qq/callback` },

@@ -3,7 +3,7 @@ import axios from 'axios';
 import { Visitor } from '../support/site.js';
 import { WatchedStore } from '../support/store.js';
 import { pass, stopDate } from '../support/clock.js';
-import { DAY, ask, onlyRecord, openidOf, refreshes, startTokenSite, tokenOf } from '../support/token-site.js';
+import { DAY, SECOND, ask, onlyRecord, openidOf, refreshes, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { QQConnectEvent } from '../../src/index.js';
 import type { SandboxFault } from '../../src/sandbox.js';
 import type { Site } from '../support/site.js';
@@ -68,16 +68,32 @@ describe('req.qqConnect.accessToken()', () => {
     expect(record).toMatchObject({ obtainedAt: Date.now(), tokens: { expiresAt: Date.now() + 10 * DAY } });
   });
 
-  it('gives nobody a token that could not be stored', async () => {
-    pass(9 * DAY);
-    let writes = 0;
+  it('keeps trying to store new tokens while the store fails, and returns them afterwards', async () => {
+    pass(10 * DAY);
+    let failed = 0;
     store.before = (operation, id) => {
-      if (operation === 'set' && id.startsWith('qqt_') && (writes += 1) === 2) throw new Error('disk full');
+      const isInHand = refreshes(site.sandbox).length > 0;
+      if (operation !== 'set' || !id.startsWith('qqt_') || !isInHand || failed >= 4) return;
+      failed += 1;
+      throw new Error('disk full');
+    };
+    const renewed = await tokenAgain();
+    expect(failed).toBe(4);
+    expect(renewed).toEqual(expect.any(String));
+    expect(renewed).not.toBe(first);
+    expect(await tokenAgain()).toBe(renewed);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+  });
+
+  it('calls QQ only after the refresh is marked in the store', async () => {
+    pass(9 * DAY);
+    store.before = (operation, id) => {
+      if (operation === 'set' && id.startsWith('qqt_')) throw new Error('disk full');
     };
     expect(await tokenAgain()).toBe(first);
-    expect(refreshes(site.sandbox)).toHaveLength(1);
-    expect(await tokenAgain()).toBe(first);
-    expect(refreshes(site.sandbox)).toHaveLength(1);
+    pass(DAY);
+    expect(await ask(visitor, '/token')).toMatchObject({ status: 503, body: { error: 'ERR_QQ_SESSION_STORE' } });
+    expect(refreshes(site.sandbox)).toHaveLength(0);
   });
 
   it('cannot be set back by a request that saves an older session', async () => {
@@ -143,16 +159,26 @@ describe('req.qqConnect.accessToken()', () => {
       expect(refreshes(site.sandbox)).toHaveLength(2);
     });
 
-    it.each(['timeout', 'http_500'] as const)('twice, the chain has ended (%s)', async (fault) => {
+    it.each(['timeout', 'http_500'] as const)('repeats the attempt after a delay that grows (%s)', async (fault) => {
       pass(10 * DAY);
-      for (let time = 0; time < 2; time += 1) {
+      for (const [attempts, delay] of [1, 2, 4].entries()) {
         site.sandbox.failNext('token', fault);
         const { status, body } = await ask(visitor, '/token');
         expect(status).toBeGreaterThanOrEqual(502);
         expect(body.action).toBe('try_later');
+        pass(delay * SECOND - 1);
+        expect(await ask(visitor, '/token')).toMatchObject({
+          status: 503,
+          body: { error: 'ERR_QQ_REFRESH_UNCONFIRMED', action: 'try_later' },
+        });
+        expect(refreshes(site.sandbox)).toHaveLength(attempts + 1);
+        pass(1);
       }
-      expect(await ask(visitor, '/token')).toMatchObject({ status: 401, body: { action: 'login_again' } });
-      expect(refreshes(site.sandbox)).toHaveLength(2);
+      const expected =
+        fault === 'timeout'
+          ? { status: 401, body: { qq_code: 100021 } }
+          : { status: 200, body: { token: expect.any(String) } };
+      expect(await ask(visitor, '/token')).toMatchObject(expected);
     });
   });
 
@@ -190,6 +216,7 @@ describe('req.qqConnect.accessToken()', () => {
       reachable = true;
       site.sandbox.failNext('token', 'http_500');
       expect(await rejected(first)).toMatchObject({ status: 502 });
+      pass(SECOND);
       const token = await tokenAgain();
       expect(token).not.toBe(first);
       expect(token).toEqual(expect.any(String));

@@ -11,12 +11,15 @@ export async function contents(store: Store): Promise<Record<string, SessionData
   });
 }
 
-/** The ids of a store: of its sessions, and of the records of tokens. */
-export async function ids(store: Store): Promise<{ sessions: string[]; records: string[] }> {
-  const all = Object.keys(await contents(store));
+/** The ids in a store: of its sessions, of token records, and of the tombstones that a logout leaves in their place. */
+export async function ids(store: Store): Promise<{ sessions: string[]; records: string[]; tombstones: string[] }> {
+  const all = await contents(store);
+  const records = Object.keys(all).filter((id) => id.startsWith('qqt_'));
+  const isTombstone = (id: string): boolean => 'ended' in (all[id] ?? {});
   return {
-    sessions: all.filter((id) => !id.startsWith('qqt_')),
-    records: all.filter((id) => id.startsWith('qqt_')),
+    sessions: Object.keys(all).filter((id) => !id.startsWith('qqt_')),
+    records: records.filter((id) => !isTombstone(id)),
+    tombstones: records.filter(isTombstone),
   };
 }
 

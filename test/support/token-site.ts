@@ -1,14 +1,13 @@
 import { expect } from '@jest/globals';
 import { RedisStore } from 'connect-redis';
-import { createSealer } from '../../src/express/sealer.js';
-import { stored } from '../../src/express/session.js';
-import { TokenRecords } from '../../src/express/token-record.js';
+import { createSealer } from '../../src/attempt/sealer.js';
+import { callStore } from '../../src/express/session/session.js';
 import { APP, Visitor, startSite } from './site.js';
 import { contents } from './store.js';
 import type { Express, Request, Response } from 'express';
 import type { MemoryStore, SessionData } from 'express-session';
 import type { Sandbox, SandboxRequest } from '../../src/sandbox.js';
-import type { TokenRecord } from '../../src/express/token-record.js';
+import type { TokenEntry } from '../../src/express/tokens/token-entry.js';
 import type { Site, SiteOptions } from './site.js';
 
 export const SECOND = 1_000;
@@ -78,26 +77,22 @@ export function refreshes(sandbox: Sandbox): SandboxRequest[] {
 
 /** Everything in a store of Redis, by id. */
 export async function allSessions(store: RedisStore): Promise<Record<string, SessionData>> {
-  const ids = (await stored<string[]>((callback) => void store.ids(callback))) ?? [];
+  const ids = (await callStore<string[]>((callback) => void store.ids(callback))) ?? [];
   const read = async (id: string): Promise<[string, SessionData]> => {
-    const data = await stored<SessionData>((callback) => void store.get(id, callback));
+    const data = await callStore<SessionData>((callback) => void store.get(id, callback));
     if (!data) throw new Error('the session has just expired');
     return [id, data];
   };
   return Object.fromEntries(await Promise.all(ids.map(read)));
 }
 
-/** Reads and writes token records as the router does. */
-export function recordsOf(encryptionKey: string = APP.appKey): TokenRecords {
-  return new TokenRecords(createSealer([encryptionKey], 'token record'));
-}
-
-/** The record of the only login in a store. */
-export async function onlyRecord(store: RedisStore | MemoryStore): Promise<TokenRecord | undefined> {
+/** What the only record of a store contains, decrypted as the router does it. */
+export async function onlyRecord(store: RedisStore | MemoryStore): Promise<TokenEntry | undefined> {
   const all = store instanceof RedisStore ? await allSessions(store) : await contents(store);
   const ids = Object.keys(all).filter((id) => id.startsWith('qqt_'));
   expect(ids).toHaveLength(1);
-  return recordsOf().read(store, nth(ids, 0));
+  const { sealed } = all[nth(ids, 0)] as unknown as { sealed: string };
+  return createSealer([APP.appKey], 'tokens').open(sealed) as unknown as TokenEntry;
 }
 
 /** Asks the sandbox whom a token belongs to. */

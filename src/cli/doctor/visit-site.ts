@@ -11,7 +11,7 @@ export interface SiteAnswer {
   readonly location: URL | undefined;
   readonly cookies: readonly SetCookie[];
   readonly cacheControl: string;
-  /** `error` of a JSON body: this package's own code, such as `ERR_QQ_SESSION_MISSING`. */
+  /** This package's own error code, such as `ERR_QQ_SESSION_MISSING`. */
   readonly errorCode: string | undefined;
 }
 
@@ -37,8 +37,8 @@ async function visit(url: URL, timeoutMs: number): Promise<Visit> {
   try {
     const response = await fetch(url, {
       redirect: 'manual',
-      // JSON, so that an error says its code. Redirects do not depend on it.
-      headers: { accept: 'application/json', 'user-agent': 'express-qq-connect doctor' },
+      // A page request: a script would get the login's URL as JSON instead of the redirect.
+      headers: { accept: 'text/html', 'user-agent': 'express-qq-connect doctor' },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const { status, headers } = response;
@@ -56,19 +56,14 @@ async function visit(url: URL, timeoutMs: number): Promise<Visit> {
   }
 }
 
+/** The error code in a response: `error` of JSON, or the code that an error page shows. */
 async function errorCodeOf(response: Response): Promise<string | undefined> {
-  if (response.status < 400 || !response.headers.get('content-type')?.includes('json')) {
+  if (response.status < 400) {
     await response.body?.cancel();
     return undefined;
   }
-  const text = await response.text();
-  try {
-    const body = JSON.parse(text) as { error?: unknown } | null;
-    return typeof body?.error === 'string' && /^\w{1,60}$/.test(body.error) ? body.error : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined; // not JSON, whatever it calls itself
-    throw error;
-  }
+  const [, inJson, onPage] = /"error":\s*"(\w{1,60})"|\b(ERR_QQ_[A-Z_]{1,60})\b/.exec(await response.text()) ?? [];
+  return inJson ?? onPage;
 }
 
 /** Whether an address is the one that a login sends the browser to. */

@@ -67,6 +67,24 @@ const complaints = {
         'Referrer-Policy: no-referrer（helmet 的默认值），表单的 Origin 会是 null 而被拒绝：请改用 https，或设为 same-origin。',
     },
   },
+  ERR_QQ_NOT_A_PAGE: {
+    status: 400,
+    action: 'login_again',
+    step: 'login',
+    hint: {
+      en: 'A login starts with a link or a redirect of the page. Do not use the login route as the address of an image, a style sheet or a script.',
+      zh: '登录应由链接或页面跳转发起。请勿将登录路由用作图片、样式表或脚本的地址。',
+    },
+  },
+  ERR_QQ_LOGIN_REFUSED: {
+    status: 403,
+    action: 'refuse_user',
+    step: 'session',
+    hint: {
+      en: 'This site refused the login. In onLogin, throw an Error with a status to say why.',
+      zh: '本站拒绝了这次登录。请在 onLogin 中抛出带 status 的 Error 以说明原因。',
+    },
+  },
   ERR_QQ_LOGIN_REQUIRED: {
     status: 401,
     action: 'login_again',

@@ -23,6 +23,13 @@ const failures = {
       zh: '应答过大，对方不像是 QQ 互联：请检查 graphUrl 以及途经的代理。',
     },
   },
+  ERR_QQ_REFRESH_UNCONFIRMED: {
+    status: 503,
+    hint: {
+      en: 'Try again in a moment. A refresh of this access token had no usable response from QQ, and the next attempt waits.',
+      zh: '请稍后重试。上一次续期没有得到 QQ 的有效响应，稍后才会再次续期。',
+    },
+  },
   ERR_QQ_SESSION_STORE: {
     status: 503,
     hint: {

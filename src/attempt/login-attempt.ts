@@ -1,0 +1,142 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { parse, serialize } from 'cookie';
+import type { Sealer } from './sealer.js';
+
+/** A login that this browser has started and that has had no callback yet. */
+export interface LoginAttempt {
+  state: string;
+  /** The page after the login; validated when the login was started. */
+  returnTo: string;
+  /** The channel on which the opener page waits, if the login runs in a pop-up window. */
+  popup?: string | undefined;
+}
+
+/** How long a user may take on QQ's page, in seconds. */
+export const ATTEMPT_TTL_SECONDS = 600;
+
+const MAX_ATTEMPTS = 10;
+// nginx refuses a header line of more than 8 KB by default; the application's own cookies still grow.
+const MAX_COOKIE_HEADER_BYTES = 6 * 1024;
+// Browsers drop a cookie of more than 4,096 bytes, attributes included.
+const MAX_COOKIE_BYTES = 3_900;
+// Of a request with hundreds of cookies under our name, only so many are read or deleted.
+const MAX_READ_COOKIES = 20;
+
+function digest(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, length);
+}
+
+/** Names a state without disclosing it: in a cookie's name, and in a session. */
+export function stateId(state: string): string {
+  return digest(state, 22);
+}
+
+/** What {@link LoginAttempts.start} returns. */
+export interface StartedAttempt {
+  attempt: LoginAttempt;
+  /** `Set-Cookie` lines for the response. */
+  cookies: string[];
+}
+
+/** What {@link LoginAttempts.find} returns. */
+export interface FoundAttempt {
+  attempt: LoginAttempt | undefined;
+  /** The `Set-Cookie` line that deletes the cookie; `undefined` if the browser sent none. */
+  deletion: string | undefined;
+}
+
+/**
+ * Keeps login attempts in the browser, each one in an encrypted cookie of its own: the server stores nothing of a login
+ * that never returns, and two tabs cannot overwrite each other's attempt.
+ */
+export class LoginAttempts {
+  readonly #sealer: Sealer;
+  readonly #defaultReturnTo: string;
+  readonly #owner: string;
+  readonly #secure: boolean;
+  readonly #prefix: string;
+
+  constructor(options: { sealer: Sealer; appId: string; redirectUri: string; defaultReturnTo: string }) {
+    this.#sealer = options.sealer;
+    this.#defaultReturnTo = options.defaultReturnTo;
+    // All ports of localhost share their cookies: an application must not delete or read another one's.
+    this.#owner = digest(`${options.appId}\n${options.redirectUri}`, 22);
+    // By the scheme that QQ calls back with, not by req.secure, which is often wrong behind a proxy.
+    this.#secure = new URL(options.redirectUri).protocol === 'https:';
+    this.#prefix = `${this.#secure ? '__Host-' : ''}qq_login_${this.#owner.slice(0, 8)}_`;
+  }
+
+  /** Starts an attempt. Older attempts are deleted where there are too many, or the Cookie header grows too long. */
+  start(cookieHeader: string | undefined, options: Omit<LoginAttempt, 'state'>): StartedAttempt {
+    const state = randomBytes(32).toString('base64url');
+    const name = this.#prefix + stateId(state);
+    const cookies = parse(cookieHeader ?? '');
+    const own = Object.entries(cookies).filter(([key]) => key.startsWith(this.#prefix));
+    const othersBytes = (cookieHeader ?? '').length - sizeOf(own);
+    let attempt = { ...options, state };
+    let sealed = this.#seal(attempt);
+    if (sizeOf([[name, sealed]]) > Math.min(MAX_COOKIE_BYTES, MAX_COOKIE_HEADER_BYTES - othersBytes)) {
+      attempt = { ...attempt, returnTo: this.#defaultReturnTo };
+      sealed = this.#seal(attempt);
+    }
+    const room = MAX_COOKIE_HEADER_BYTES - othersBytes - sizeOf([[name, sealed]]);
+    return {
+      attempt,
+      cookies: [...this.#evict(own, room), this.#cookie(name, sealed, ATTEMPT_TTL_SECONDS)],
+    };
+  }
+
+  /** Finds the attempt with this state among a request's cookies. */
+  find(cookieHeader: string | undefined, state: string): FoundAttempt {
+    const name = this.#prefix + stateId(state);
+    const sealed = parse(cookieHeader ?? '')[name];
+    if (sealed === undefined) return { attempt: undefined, deletion: undefined };
+    const content = this.#sealer.open(sealed);
+    const isOurs = content?.state === state && content.owner === this.#owner && typeof content.returnTo === 'string';
+    return {
+      attempt: isOurs
+        ? {
+            state,
+            returnTo: content.returnTo as string,
+            ...(typeof content.popup === 'string' && { popup: content.popup }),
+          }
+        : undefined,
+      deletion: this.#cookie(name, '', 0),
+    };
+  }
+
+  #seal(attempt: LoginAttempt): string {
+    return this.#sealer.seal({ ...attempt, owner: this.#owner }, ATTEMPT_TTL_SECONDS);
+  }
+
+  /** Deletes the oldest attempts; browsers send those first (RFC 6265, section 5.4). */
+  #evict(own: [string, string | undefined][], room: number): string[] {
+    const deletions: string[] = [];
+    let bytes = sizeOf(own);
+    for (const [index, [name, value]] of own.slice(0, MAX_READ_COOKIES).entries()) {
+      if (own.length - index < MAX_ATTEMPTS && bytes <= room) break;
+      bytes -= sizeOf([[name, value]]);
+      deletions.push(this.#cookie(name, '', 0));
+    }
+    return deletions;
+  }
+
+  #cookie(name: string, value: string, maxAge: number): string {
+    // Not every client deletes a cookie at a Max-Age of 0.
+    const expires = maxAge === 0 ? new Date(0) : undefined;
+    return serialize(name, value, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.#secure,
+      maxAge,
+      expires,
+      encode: String, // a JWE has only characters that a cookie may have
+    });
+  }
+}
+
+/** The bytes that cookies take in a Cookie header: name, value, and `=` and `; ` between them. */
+function sizeOf(cookies: [string, string | undefined][]): number {
+  return cookies.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0) + 3, 0);
+}

@@ -1,0 +1,217 @@
+import { stateId } from '../../attempt/login-attempt.js';
+import { withCancelled } from '../../attempt/return-to.js';
+import { readCallback } from '../../client/callback.js';
+import { QQRequestError } from '../../protocol/errors/index.js';
+import { LoginRefusal, describeFailure } from '../events.js';
+import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
+import { popupPage } from '../pages/popup.js';
+import {
+  applicationData,
+  completedLogin,
+  replaceSession,
+  requireSession,
+  storedLogin,
+  switchToSession,
+  tokenRecordsOf,
+  userId,
+  watchStoredSession,
+  withLogin,
+} from '../session/session.js';
+import { setAttempt } from './start.js';
+import type { Request, Response } from 'express';
+import type { LoginAttempt } from '../../attempt/login-attempt.js';
+import type { Callback } from '../../client/callback.js';
+import type { TokenSet } from '../../client/token-set.js';
+import type { QQUser } from '../../protocol/profile.js';
+import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
+import type { LoginOutcome, Services } from '../services.js';
+import type { StoredLogin } from '../session/session.js';
+
+// A reload of so many logins of one session redirects to where they led.
+const MAX_COMPLETED_LOGINS = 3;
+
+function callbackError(what: string): QQRequestError {
+  return new QQRequestError('ERR_QQ_STATE_UNKNOWN', `callback: ${what}`);
+}
+
+/** Emits an event if a task fails. A rejected callback counts, so that attacks show in the metrics. */
+async function withLoginEvents<T>({ emit }: Services, task: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  try {
+    return await task();
+  } catch (error) {
+    emit(() => ({
+      type: 'login_failed',
+      durationMs: Math.round(performance.now() - startedAt),
+      ...describeFailure(error),
+    }));
+    throw error;
+  }
+}
+
+/** Completes a login: checks the state, then what QQ sent with it, and only then calls QQ. Answers the request. */
+export async function completeLogin(services: Services, req: Request, res: Response): Promise<void> {
+  const found = await withLoginEvents(services, async () => findAttempt(services, req, res));
+  if ('location' in found) {
+    sendLoginResult(req, res, { ...found, result: 'success' }); // a reload, or the back button
+    return;
+  }
+  const { attempt, callback, deletion } = found;
+  setAttempt(req, attempt);
+  const { popup } = attempt;
+  let outcome: LoginOutcome;
+  try {
+    outcome = await services.callbacks.once(attempt.state, async () =>
+      withLoginEvents(services, async () => exchange(services, req, res, attempt, callback)),
+    );
+  } catch (error) {
+    throw error instanceof LoginRefusal ? error.error : error;
+  }
+  if (outcome.result === 'success' && outcome.sessionId !== req.sessionID) {
+    // A second request with this state at the same moment, or after its first response was lost.
+    const login = { appId: services.client.appId, state: stateId(attempt.state) };
+    if (!(await switchToSession(req, outcome.sessionId, login)))
+      throw callbackError('the login with this state has ended');
+  }
+  if (!res.headersSent) {
+    res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
+    if (outcome.result === 'success') services.cookieWarnings.afterLogin(req, res);
+  }
+  sendLoginResult(req, res, { ...outcome, popup });
+}
+
+/** Finds the attempt that a callback belongs to, or the completed login of which it is a reload. */
+async function findAttempt(
+  { attempts, client, sessions }: Services,
+  req: Request,
+  res: Response,
+): Promise<{ location: string; popup?: string } | { attempt: LoginAttempt; callback: Callback; deletion: string }> {
+  requireSession(req, sessions);
+  const callback = readCallback(rawQuery(req));
+  const completed = completedLogin(storedLogin(req, client.appId), stateId(callback.state));
+  if (completed) return completed;
+  const { attempt, deletion } = attempts.find(req.headers.cookie, callback.state);
+  if (attempt && deletion !== undefined) return { attempt, callback, deletion };
+  if (deletion !== undefined) res.append('Set-Cookie', deletion);
+  throw callbackError('this browser has started no login with this state');
+}
+
+/** Exchanges the code of a callback and logs the user in. Runs once for each state. */
+async function exchange(
+  services: Services,
+  req: Request,
+  res: Response,
+  attempt: LoginAttempt,
+  { result }: Callback,
+): Promise<LoginOutcome> {
+  const { avatars, client, emit, urls } = services;
+  if (result.kind === 'failed') throw result.error;
+  if (result.kind === 'cancelled') {
+    emit(() => ({ type: 'login_cancelled' }));
+    return { result: 'cancelled', location: withCancelled(urls.cancelUrl ?? attempt.returnTo) };
+  }
+  const startedAt = performance.now();
+  const mergeStoredSession = watchStoredSession(req);
+  const tokens = await client.exchangeCode(result.code);
+  const user = await client.fetchUser(tokens);
+  const isStored = await mergeStoredSession();
+  const outcome = await createLoginSession(services, req, res, { attempt, tokens, user, isStored });
+  avatars.forget(user); // its URL may stay the same when the picture changes
+  emit(() => ({ type: 'login_succeeded', durationMs: Math.round(performance.now() - startedAt) }));
+  return outcome;
+}
+
+interface NewLogin {
+  attempt: LoginAttempt;
+  tokens: TokenSet;
+  user: QQUser;
+  /** Whether the session before the login still exists. */
+  isStored: boolean;
+}
+
+/**
+ * Logs the user in: a new session with the application's data, `onLogin`, the session stored, the earlier one
+ * destroyed. If anything fails, the earlier session stays, with an earlier login in it.
+ */
+async function createLoginSession(
+  { client, options, urls, vault }: Services,
+  req: Request,
+  res: Response,
+  { attempt, tokens, user, isStored }: NewLogin,
+): Promise<LoginOutcome> {
+  const { appId } = client;
+  const previous = req.session;
+  const earlier = storedLogin(req, appId);
+  const isSameUser = earlier?.openid === user.openid;
+  const lastUser = previous.qqConnect?.lastUsers?.[appId];
+  // Neither another user's data, nor that of a login which was logged out while QQ was called.
+  const keepsData = earlier
+    ? isSameUser && isStored
+    : lastUser === undefined || lastUser === userId(appId, user.openid);
+  const endedRecords = keepsData ? [earlier?.tokens?.record ?? []].flat() : tokenRecordsOf(req);
+  const previousSession = applicationData(previous);
+  const loginAt = Date.now();
+  const login: StoredLogin = {
+    openid: user.openid,
+    ...(user.unionid !== undefined && { unionid: user.unionid }),
+    profile: user.raw,
+    loginAt,
+    ...(options.tokens === 'keep' && { tokens: vault.seal(tokens, user.openid, loginAt) }),
+    completed: [],
+  };
+  let location = attempt.returnTo;
+  let body: Record<string, unknown> | undefined;
+  await replaceSession(req, appId, async (session) => {
+    if (keepsData) Object.assign(session, applicationData(previous));
+    session.qqConnect = withLogin(keepsData ? previous.qqConnect : undefined, appId, login);
+    const result = await callOnLogin(options.onLogin, { user, tokens, req, res, previousSession });
+    location = urls.returnTo(result?.returnTo) ?? location;
+    body = result?.body;
+    const completed = {
+      state: stateId(attempt.state),
+      location,
+      ...(attempt.popup !== undefined && { popup: attempt.popup }),
+    };
+    login.completed = [completed, ...(isSameUser ? earlier.completed : [])].slice(0, MAX_COMPLETED_LOGINS);
+  });
+  // A refresh of the earlier login that is still running then discards its tokens.
+  await Promise.allSettled(endedRecords.map(async (record) => vault.end(req.sessionStore, record)));
+  return { result: 'success', sessionId: req.sessionID, location, body };
+}
+
+/** Calls `onLogin`. What it throws refuses the login, and passes to the error handlers as it is. */
+async function callOnLogin(
+  onLogin: QQConnectOptions['onLogin'],
+  details: LoginDetails,
+): Promise<Exclude<OnLoginResult, void> | undefined> {
+  try {
+    return (await onLogin?.(details)) ?? undefined;
+  } catch (error) {
+    const isObject = typeof error === 'object' && error !== null;
+    // Express takes nothing, 'route' and 'router' for no error at all.
+    throw new LoginRefusal(
+      isObject
+        ? error
+        : new QQRequestError('ERR_QQ_LOGIN_REFUSED', 'session: onLogin refused the login without an Error'),
+    );
+  }
+}
+
+/** Answers the request of a completed or cancelled login: a redirect, a pop-up window's last page, or JSON. */
+function sendLoginResult(
+  req: Request,
+  res: Response,
+  outcome: { result: 'success' | 'cancelled'; location: string; popup?: string | undefined; body?: object | undefined },
+): void {
+  if (res.headersSent) return; // by onLogin, or by the application's own timeout
+  const { result, location, popup, body } = outcome;
+  res.set('Cache-Control', 'no-store');
+  if (isScript(req)) {
+    const user = result === 'success' && req.qqUser ? publicUser(req.qqUser) : null;
+    res.json({ user, ...(result === 'cancelled' && { cancelled: true }), returnTo: location, ...body });
+  } else if (popup !== undefined) {
+    sendPage(res, 200, popupPage(languageOf(req), { channel: popup, result, next: location }));
+  } else {
+    res.redirect(302, location);
+  }
+}

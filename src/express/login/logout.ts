@@ -1,0 +1,29 @@
+import {
+  callStore,
+  removeLogin,
+  requireSession,
+  saveSession,
+  storedLogin,
+  tokenRecordsOf,
+} from '../session/session.js';
+import type { Request } from 'express';
+import type { Services } from '../services.js';
+
+/** Ends the login of this request: the session or, with `logout: 'keep'`, the login in it, and its tokens. */
+export async function logout(services: Services, req: Request): Promise<void> {
+  const { client, emit, options, sessions, vault } = services;
+  requireSession(req, sessions);
+  const login = storedLogin(req, client.appId);
+  if (!login) return;
+  const { sessionStore } = req;
+  const records = options.logout === 'destroy' ? tokenRecordsOf(req) : [login.tokens?.record ?? []].flat();
+  if (options.logout === 'destroy') {
+    await callStore((callback) => req.session.destroy(callback));
+  } else {
+    removeLogin(req.session, client.appId);
+    await saveSession(req);
+  }
+  // The user is logged out already, and without the session no request knows these records.
+  await Promise.allSettled(records.map(async (record) => vault.end(sessionStore, record)));
+  emit(() => ({ type: 'logged_out' }));
+}

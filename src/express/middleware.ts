@@ -1,0 +1,147 @@
+import { Router } from 'express';
+import { assertCalled } from '../protocol/assert-called.js';
+import { handle, isScript, isSubresource, notPrefetched, only, publicUser, rawQuery, sameSite } from './http.js';
+import { completeLogin } from './login/callback.js';
+import { startLogin } from './login/start.js';
+import { createMountCheck } from './mount-check.js';
+import { readOptions } from './options.js';
+import { extendRequest } from './request.js';
+import { createServices } from './services.js';
+import { noteSession, requireSession } from './session/session.js';
+import { QQRequestError } from '../protocol/errors/index.js';
+import type { Response } from 'express';
+import type { QQUser } from '../protocol/profile.js';
+import type { QQConnectOptions } from './options.js';
+
+/** Makes Express match a path literally: its special characters are escaped, for Express 4 and 5 alike. */
+function literalPath(path: string): string {
+  return path.replace(/[()[\]{}+?!*:\\.^$|]/g, '\\$&');
+}
+
+/**
+ * Creates the router that logs users in with QQ. Mount it once, after express-session; every later handler reads
+ * `req.qqUser`.
+ *
+ * @param options - each value of the QQ console may also come from the environment (`QQ_APP_ID`, `QQ_APP_KEY`,
+ * `QQ_REDIRECT_URI`)
+ * @throws `QQConfigurationError` that names every wrong option, and no value
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import session from 'express-session';
+ * import { qqConnect, qqErrorHandler, requireQQUser } from 'express-qq-connect';
+ *
+ * const app = express();
+ * app.use(session({ secret: process.env.SESSION_SECRET ?? '', resave: false, saveUninitialized: false }));
+ * app.use(qqConnect());
+ * app.get('/me', requireQQUser(), (req, res) => res.json({ nickname: req.qqUser?.nickname }));
+ * app.use(qqErrorHandler());
+ * ```
+ *
+ * @see Tencent's page 网站应用接入流程
+ */
+export function qqConnect(options: QQConnectOptions = {}): Router {
+  assertCalled('qqConnect', options);
+  const services = createServices(readOptions(options));
+  const { paths, sessions, urls } = services;
+  const checkMount = createMountCheck(services);
+  const checkSite = sameSite(urls.siteOrigin, urls.allowedOrigins);
+  const router = Router();
+
+  router.use(function qqConnect(req, res, next) {
+    checkMount(req);
+    noteSession(sessions, req);
+    extendRequest(services, req, res);
+    next();
+  });
+
+  router
+    .route(literalPath(paths.login))
+    .get(
+      notPrefetched,
+      handle(async (req, res) => {
+        if (isSubresource(req)) {
+          throw new QQRequestError(
+            'ERR_QQ_NOT_A_PAGE',
+            'login: an image, a style sheet or a script cannot log a user in',
+          );
+        }
+        const query = new URLSearchParams(rawQuery(req));
+        await startLogin(services, req, res, {
+          returnTo: query.get('returnTo') ?? undefined,
+          display: query.get('display') ?? undefined,
+          channel: query.get('channel') ?? undefined,
+          allowInAppBrowser: query.get('webview') === 'continue',
+          asJson: isScript(req),
+        });
+      }),
+    )
+    .all(only('GET', 'HEAD'));
+
+  router
+    .route(literalPath(paths.callback))
+    .get(
+      notPrefetched,
+      handle(async (req, res) => completeLogin(services, req, res)),
+    )
+    .all(only('GET', 'HEAD'));
+
+  router
+    .route(literalPath(paths.logout))
+    .post(
+      checkSite,
+      handle(async (req, res) => {
+        requireSession(req, sessions);
+        await req.qqConnect.logout();
+        res.set('Cache-Control', 'no-store');
+        if (isScript(req)) res.status(204).end();
+        else res.redirect(303, urls.defaultReturnTo);
+      }),
+    )
+    .all(only('POST'));
+
+  router
+    .route(literalPath(paths.user))
+    .get(
+      handle(async (req, res) => {
+        requireSession(req, sessions);
+        const optional = new URLSearchParams(rawQuery(req)).get('optional') === '1';
+        if (req.qqUser || optional) sendUser(res, req.qqUser);
+        else sendLoginRequired(res);
+      }),
+    )
+    .all(only('GET', 'HEAD'));
+
+  router
+    .route(literalPath(paths.refresh))
+    .post(
+      checkSite,
+      handle(async (req, res) => {
+        requireSession(req, sessions);
+        if (req.qqUser) sendUser(res, await req.qqConnect.refreshUser());
+        else sendLoginRequired(res);
+      }),
+    )
+    .all(only('POST'));
+
+  router
+    .route(literalPath(paths.avatar))
+    .get(
+      handle(async (req, res) => {
+        requireSession(req, sessions);
+        if (req.qqUser) await services.avatars.send(req, res, req.qqUser);
+        else sendLoginRequired(res);
+      }),
+    )
+    .all(only('GET', 'HEAD'));
+
+  function sendLoginRequired(res: Response): void {
+    res.status(401).set('Cache-Control', 'no-store').json({ error: 'login_required', login_url: urls.login });
+  }
+  return router;
+}
+
+function sendUser(res: Response, user: QQUser | undefined): void {
+  res.set('Cache-Control', 'no-store').json(user ? publicUser(user) : null);
+}

@@ -1,0 +1,120 @@
+import { withoutCancelled } from '../attempt/return-to.js';
+import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
+import { assertCalled } from '../protocol/assert-called.js';
+import { acceptsHtml, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
+import { setAttempt } from './login/start.js';
+import { loginRequiredPage } from './pages/login-required-page.js';
+import { servicesOf } from './request.js';
+import { requireSession } from './session/session.js';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { QQUser } from '../protocol/profile.js';
+import type { Services } from './services.js';
+
+/** The options of {@link requireQQUser}. */
+export interface RequireQQUserOptions {
+  /**
+   * What a request without a user gets.
+   * @defaultValue `'auto'`: a page request is redirected to the login, everything else gets 401
+   */
+  answer?: 'auto' | 'login' | 'json' | undefined;
+}
+
+type Answer = NonNullable<RequireQQUserOptions['answer']>;
+
+function requireServices(req: Request): Services {
+  const services = servicesOf(req);
+  if (services) return services;
+  throw new QQConfigurationError(
+    'requireQQUser: this request has not passed qqConnect()',
+    { en: 'Mount the router before the guard: app.use(qqConnect()).', zh: '请先挂载 app.use(qqConnect())。' },
+    'ERR_QQ_ROUTER_MISSING',
+  );
+}
+
+/** Where a login that this request asks for returns to: a page, not the target of a form. */
+function loginUrlFor({ urls }: Services, req: Request): string {
+  if (req.method !== 'GET') return urls.login;
+  return `${urls.login}?${new URLSearchParams({ returnTo: req.originalUrl }).toString()}`;
+}
+
+async function requireLogin(req: Request, res: Response, answer: Answer): Promise<void> {
+  const services = requireServices(req);
+  requireSession(req, services.sessions);
+  const { urls } = services;
+  res.set('Cache-Control', 'no-store');
+  if (answer === 'login' ? req.method !== 'HEAD' : answer === 'auto' && isPageRequest(req)) {
+    if (isPrefetch(req)) {
+      res.status(503).end(); // a login that the user did not ask for would replace a real one
+    } else if (withoutCancelled(req.originalUrl) !== req.originalUrl) {
+      // The user has just cancelled: a redirect would lead to QQ again.
+      setAttempt(req, { returnTo: withoutCancelled(req.originalUrl) });
+      throw new QQRequestError('ERR_QQ_LOGIN_REQUIRED', 'session: the login was cancelled, and this page requires one');
+    } else {
+      await req.qqConnect.login();
+    }
+  } else if (answer === 'auto' && req.method !== 'HEAD' && acceptsHtml(req)) {
+    sendPage(res, 401, loginRequiredPage(languageOf(req), loginUrlFor(services, req)));
+  } else {
+    // htmx follows this header instead of showing the JSON.
+    if (req.get('hx-request') !== undefined) res.set('HX-Redirect', urls.login);
+    res.status(401).json({ error: 'login_required', login_url: urls.login });
+  }
+}
+
+/**
+ * Creates a guard for pages and APIs of logged-in users. A page request is redirected to the login and comes back; a
+ * request that reads HTML and cannot go there (a form's POST, a frame) gets 401 with a page; everything else gets 401
+ * with `{ "error": "login_required", "login_url": … }`.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { requireQQUser } from 'express-qq-connect';
+ *
+ * const app = express();
+ * app.get('/me', requireQQUser(), (req, res) => res.json({ nickname: req.qqUser?.nickname }));
+ * ```
+ */
+export function requireQQUser(options: RequireQQUserOptions = {}): RequestHandler {
+  assertCalled('requireQQUser', options);
+  const { answer = 'auto' } = options;
+  return function requireQQUser(req, res, next) {
+    guard(req, res, answer, next).catch(next);
+  };
+}
+
+async function guard(req: Request, res: Response, answer: Answer, next: () => void): Promise<void> {
+  if (!servicesOf(req) || !req.qqUser) return requireLogin(req, res, answer);
+  // After a logout, Back must not show the page. A handler that sets its own value overrides this one.
+  if (isPageRequest(req)) res.set('Cache-Control', 'no-store');
+  next();
+}
+
+/** A request that has passed a login guard. */
+export type QQUserRequest = Request & { qqUser: QQUser };
+
+/** A handler for {@link withQQUser}. */
+export type QQUserHandler = (req: QQUserRequest, res: Response, next: NextFunction) => unknown;
+
+/**
+ * Wraps a handler with the guard of {@link requireQQUser}: it runs for logged-in users only, with a `req.qqUser` that is
+ * not optional. A rejection goes to the error handlers, on Express 4 too.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { withQQUser } from 'express-qq-connect';
+ *
+ * const app = express();
+ * app.get('/me', withQQUser((req, res) => res.json({ nickname: req.qqUser.nickname })));
+ * ```
+ */
+export function withQQUser(handler: QQUserHandler): RequestHandler {
+  assertCalled('withQQUser', handler);
+  return function withQQUser(req, res, next) {
+    guard(req, res, 'auto', () => {
+      const run = async (): Promise<unknown> => handler(req as QQUserRequest, res, next);
+      run().catch(next);
+    }).catch(next);
+  };
+}

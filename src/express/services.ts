@@ -1,0 +1,150 @@
+import { Callbacks } from '../attempt/callbacks.js';
+import { LoginAttempts } from '../attempt/login-attempt.js';
+import { safeReturnTo, trimSlashes } from '../attempt/return-to.js';
+import { createSealer } from '../attempt/sealer.js';
+import { createUserAvatarRoute } from '../avatars/user-avatar.js';
+import { QQConfigurationError } from '../protocol/errors/index.js';
+import { createEmitter } from './events.js';
+import { SessionCookieWarnings } from './session/cookie-warnings.js';
+import { TokenVault } from './tokens/vault.js';
+import type { ReturnToRules } from '../attempt/return-to.js';
+import type { UserAvatarRoute } from '../avatars/user-avatar.js';
+import type { QQConnectClient } from '../client/qq-connect-client.js';
+import type { UserInfoResponse } from '../protocol/profile.js';
+import type { Emit } from './events.js';
+import type { ResolvedOptions } from './options.js';
+import type { SeenSessions } from './session/session.js';
+
+/** How a callback ended. */
+export type LoginOutcome =
+  | { result: 'success'; sessionId: string; location: string; body?: Record<string, unknown> | undefined }
+  | { result: 'cancelled'; location: string };
+
+/** The URLs of one router. */
+export interface Urls {
+  /** Origin of `redirectUri`: this site, as its visitors see it. */
+  siteOrigin: string;
+  allowedOrigins: ReadonlySet<string>;
+  /** What stands before the router's paths in a browser's URL. */
+  publicPrefix: string;
+  /** The login route, as a browser sees it. */
+  login: string;
+  defaultReturnTo: string;
+  cancelUrl: string | undefined;
+  /** Whether the callback is this router's: not where the page of `redirectUri` is a front end's. */
+  ownsCallback: boolean;
+  /** Validates a page to redirect to; see {@link safeReturnTo}. */
+  returnTo(value: unknown): string | undefined;
+}
+
+/** What all handlers of one router share. */
+export interface Services {
+  /** Without the keys: an object that holds them must not be printed. */
+  options: Omit<ResolvedOptions, 'encryptionKeys'>;
+  client: QQConnectClient;
+  attempts: LoginAttempts;
+  callbacks: Callbacks<LoginOutcome>;
+  vault: TokenVault;
+  emit: Emit;
+  cookieWarnings: SessionCookieWarnings;
+  /** Paths as the router sees them, relative to its mount. */
+  paths: Readonly<Record<'login' | 'callback' | 'logout' | 'user' | 'refresh' | 'avatar', string>>;
+  urls: Urls;
+  /** The images of the logged-in users. */
+  avatars: UserAvatarRoute;
+  sessions: SeenSessions;
+  /** Profiles that are being fetched, by session. */
+  pendingProfiles: Map<string, Promise<UserInfoResponse>>;
+}
+
+function configurationError(problem: string, hint: { en: string; zh: string }): QQConfigurationError {
+  return new QQConfigurationError(`express-qq-connect is not configured correctly: ${problem}`, hint);
+}
+
+function pathsOf({ basePath, callbackPath }: ResolvedOptions): Services['paths'] {
+  const own = Object.fromEntries(
+    (['login', 'logout', 'user', 'refresh', 'avatar'] as const).map((name) => [name, `${basePath}/${name}`]),
+  ) as Omit<Services['paths'], 'callback'>;
+  const callback = trimSlashes(callbackPath) || '/';
+  const taken = Object.entries(own).find(([, path]) => path.toLowerCase() === callback.toLowerCase());
+  if (!taken) return { ...own, callback };
+  throw configurationError(`callbackPath is the same path as the router's own route ${taken[0]} below basePath`, {
+    en: 'Choose another callbackPath (redirectUri) or basePath.',
+    zh: '请更换 callbackPath（redirectUri）或 basePath。',
+  });
+}
+
+/** Validates the URLs of the options as every other `returnTo` is validated. */
+function validateLocalUrls(
+  options: ResolvedOptions,
+  rules: ReturnToRules,
+): { defaultReturnTo: string; cancelUrl?: string | undefined } {
+  const { defaultReturnTo, cancelUrl } = options;
+  const valid = {
+    defaultReturnTo: safeReturnTo(defaultReturnTo, rules),
+    cancelUrl: cancelUrl === undefined ? undefined : safeReturnTo(cancelUrl, rules),
+  };
+  const wrong = [
+    ...(valid.defaultReturnTo === undefined ? ['defaultReturnTo'] : []),
+    ...(cancelUrl !== undefined && valid.cancelUrl === undefined ? ['cancelUrl'] : []),
+  ];
+  if (valid.defaultReturnTo !== undefined && wrong.length === 0) {
+    return { defaultReturnTo: valid.defaultReturnTo, cancelUrl: valid.cancelUrl };
+  }
+  const rule = 'must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself';
+  throw configurationError(wrong.map((option) => `${option} ${rule}`).join('; '), {
+    en: 'Correct the options named here.',
+    zh: '请修正上述选项。',
+  });
+}
+
+function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
+  const redirectUri = new URL(options.client.redirectUri);
+  const ownsCallback = redirectUri.pathname.endsWith(options.callbackPath);
+  const publicPrefix = ownsCallback ? redirectUri.pathname.slice(0, -options.callbackPath.length) : '';
+  const rules: ReturnToRules = {
+    siteOrigin: redirectUri.origin,
+    publicPrefix,
+    allowedOrigins: new Set(options.allowedReturnOrigins),
+    ownPaths: new Set([paths.login, paths.logout, paths.refresh, paths.callback].map((path) => path.toLowerCase())),
+  };
+  const { defaultReturnTo, cancelUrl } = validateLocalUrls(options, rules);
+  return {
+    siteOrigin: rules.siteOrigin,
+    allowedOrigins: rules.allowedOrigins,
+    publicPrefix,
+    login: publicPrefix + paths.login,
+    defaultReturnTo,
+    cancelUrl,
+    ownsCallback,
+    returnTo: (value) => safeReturnTo(value, rules),
+  };
+}
+
+/** Creates what a router's handlers share from its options. Keys are derived here, once. */
+export function createServices(resolved: ResolvedOptions): Services {
+  const { encryptionKeys, ...options } = resolved;
+  const { client } = options;
+  const paths = pathsOf(resolved);
+  const urls = urlsOf(resolved, paths);
+  const emit = createEmitter(options.onEvent);
+  return {
+    options,
+    client,
+    paths,
+    urls,
+    emit,
+    attempts: new LoginAttempts({
+      sealer: createSealer(encryptionKeys, 'login attempt'),
+      appId: client.appId,
+      redirectUri: client.redirectUri,
+      defaultReturnTo: urls.defaultReturnTo,
+    }),
+    callbacks: new Callbacks(),
+    vault: new TokenVault({ sealer: createSealer(encryptionKeys, 'tokens'), client, lock: options.lock, emit }),
+    cookieWarnings: new SessionCookieWarnings(client.redirectUri),
+    avatars: createUserAvatarRoute({ graphUrl: client.graphUrl }),
+    sessions: {},
+    pendingProfiles: new Map(),
+  };
+}

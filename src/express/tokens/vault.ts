@@ -1,0 +1,291 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeQQErrorCode } from '../../protocol/error-codes.js';
+import { QQRequestError, QQTransportError, isQQConnectError } from '../../protocol/errors/index.js';
+import { callStore, readStored } from '../session/session.js';
+import { describeFailure } from '../events.js';
+import {
+  REFRESH_PERIOD_MS,
+  isFresh,
+  isUsable,
+  isValid,
+  markedForRefresh,
+  recordTtlMs,
+  retryDelayMs,
+} from './token-entry.js';
+import type { SessionData, Store } from 'express-session';
+import type { QQConnectClient } from '../../client/qq-connect-client.js';
+import type { TokenSet } from '../../client/token-set.js';
+import type { Lock, LockLimits } from '../../lock/lock.js';
+import type { QQConnectError } from '../../protocol/errors/index.js';
+import type { Sealer } from '../../attempt/sealer.js';
+import type { Emit } from '../events.js';
+import type { StoredLogin } from '../session/session.js';
+import type { TokenEntry } from './token-entry.js';
+
+/** Where the tokens of a login are stored. */
+export interface TokenRef {
+  store: Store;
+  login: StoredLogin & { tokens: NonNullable<StoredLogin['tokens']> };
+}
+
+/** What is stored under a record's id after a refresh, or for an hour after a logout. */
+type StoredRecord = { sealed?: unknown; ended?: unknown } | undefined;
+
+const TOMBSTONE_TTL_MS = 3_600_000;
+const MAX_DELAY_MS = 500;
+// These say that the refresh token belongs to another APP ID or APP Key: for this user the same as a used one.
+const WRONG_APP_CODES: readonly unknown[] = [100040, 100041];
+// The request was not sent, so its refresh token is unused.
+const NOT_SENT_CODES: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/** Creates the error for a user who has to log in (again). */
+export function loginRequired(why: string): QQRequestError {
+  return new QQRequestError('ERR_QQ_LOGIN_REQUIRED', `session: ${why}`);
+}
+
+/**
+ * What a failed refresh says about the refresh token: `rejected` (of no use any more), `retryable` (unused), or
+ * `unconfirmed` (the response was lost on the way, or QQ itself failed).
+ */
+function outcomeOf(error: QQConnectError): 'rejected' | 'retryable' | 'unconfirmed' {
+  const { qqCode } = error;
+  if (qqCode !== undefined) {
+    const entry = typeof qqCode === 'number' ? describeQQErrorCode(qqCode) : undefined;
+    if (entry?.retryRead) return 'unconfirmed';
+    // `invalid_grant`: RFC 6749, section 5.2, as servers that emulate QQ answer.
+    const isRejected =
+      entry?.action === 'login_again' || WRONG_APP_CODES.includes(qqCode) || qqCode === 'invalid_grant';
+    return isRejected ? 'rejected' : 'retryable';
+  }
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return NOT_SENT_CODES.includes(code) ? 'retryable' : 'unconfirmed';
+}
+
+function lockError(error: unknown): QQConnectError {
+  if (isQQConnectError(error)) return error;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
+  return new QQTransportError('ERR_QQ_SESSION_STORE', `session: the option lock failed (${what})`, {
+    step: 'session',
+  });
+}
+
+/**
+ * Keeps the users' tokens. A session holds the first tokens of its login, encrypted, and these never change: a request
+ * that saves an older session cannot bring a used refresh token back. A refresh writes a record of its own into the
+ * application's session store, which overrides them.
+ */
+export class TokenVault {
+  readonly #sealer: Sealer;
+  readonly #client: QQConnectClient;
+  readonly #lock: Lock;
+  readonly #limits: LockLimits;
+  readonly #emit: Emit;
+  /** Refreshes of this process that have not ended, by record. */
+  readonly #pendingRefreshes = new Map<string, Promise<TokenEntry>>();
+
+  constructor(options: { sealer: Sealer; client: QQConnectClient; lock: Lock; emit: Emit }) {
+    this.#sealer = options.sealer;
+    this.#client = options.client;
+    this.#lock = options.lock;
+    this.#emit = options.emit;
+    // The holder sends one request to QQ and a few to the store.
+    const expiresMs = 2 * options.client.timeoutMs + 5_000;
+    this.#limits = { expiresMs, waitMs: expiresMs };
+  }
+
+  /** Encrypts the first tokens of a login for its session. Calls no store. */
+  seal(tokens: TokenSet, openid: string, loginAt: number): { sealed: string; record: string } {
+    // 36 characters: common SQL stores have no room for more.
+    const record = `qqt_${randomBytes(24).toString('base64url')}`;
+    const entry: TokenEntry = { openid, tokens, obtainedAt: loginAt, loginAt };
+    return { sealed: this.#sealer.seal({ ...entry, record }), record };
+  }
+
+  /**
+   * Returns a valid access token, refreshed if it is due. A refresh token is sent once, however many requests and
+   * processes ask.
+   *
+   * @param rejected - an access token that QQ has just refused: it is refreshed whatever its age
+   */
+  async accessToken(ref: TokenRef, rejected?: string): Promise<string> {
+    const entry = await this.#newest(ref);
+    // A mark of this process is a refresh that is running, and its result is shared.
+    const isRunning = this.#pendingRefreshes.has(ref.login.tokens.record);
+    if (isRunning ? isFresh(entry, rejected) : isUsable(entry, rejected)) return entry.tokens.accessToken;
+    try {
+      return (await this.#refreshOnce(ref, entry, rejected)).tokens.accessToken;
+    } catch (error) {
+      // The lock or the store failed, or another process holds the lock: a token that is still valid is returned.
+      const failedHere = isQQConnectError(error) && error.code === 'ERR_QQ_SESSION_STORE';
+      if (failedHere && isValid(entry, rejected)) return entry.tokens.accessToken;
+      throw error;
+    }
+  }
+
+  /** Ends the tokens of a logged-out user: a session that is written late brings none of them back. */
+  async end(store: Store, record: string): Promise<void> {
+    await this.#set(store, record, { ended: true }, TOMBSTONE_TTL_MS);
+  }
+
+  /** Shares one refresh among all requests of this process; the lock shares it among processes. */
+  async #refreshOnce(ref: TokenRef, entry: TokenEntry, rejected: string | undefined): Promise<TokenEntry> {
+    const { record } = ref.login.tokens;
+    const pending = this.#pendingRefreshes.get(record);
+    if (pending) {
+      const refreshed = await pending;
+      // It may have been started by a request that did not know that QQ rejects this token.
+      return isValid(refreshed, rejected) ? refreshed : this.#refreshOnce(ref, refreshed, rejected);
+    }
+    const task = this.#underLock(ref, isValid(entry, rejected), rejected);
+    this.#pendingRefreshes.set(record, task);
+    try {
+      return await task;
+    } finally {
+      this.#pendingRefreshes.delete(record);
+    }
+  }
+
+  async #underLock(ref: TokenRef, isStillValid: boolean, rejected: string | undefined): Promise<TokenEntry> {
+    // A valid token is returned rather than waited for.
+    const limits = isStillValid ? { ...this.#limits, waitMs: 0 } : this.#limits;
+    let refresh: Promise<TokenEntry> | undefined;
+    try {
+      await this.#lock(`express-qq-connect:${ref.login.tokens.record}`, limits, async () => {
+        await (refresh ??= this.#refresh(ref, rejected));
+      });
+    } catch (error) {
+      if (!refresh) throw lockError(error); // otherwise the refresh has a result of its own
+    }
+    if (!refresh) throw lockError(new Error('it did not run the task'));
+    return refresh;
+  }
+
+  /** Refreshes an entry if that is still necessary. Runs while the lock is held. */
+  async #refresh(ref: TokenRef, rejected: string | undefined): Promise<TokenEntry> {
+    const lockedAt = performance.now();
+    const entry = await this.#newest(ref); // another process may have refreshed it
+    if (isUsable(entry, rejected)) return entry;
+    const { refreshToken } = entry.tokens;
+    if (refreshToken === undefined) throw loginRequired('the access token has expired and cannot be refreshed');
+    const delayMs = retryDelayMs(entry);
+    if (delayMs > 0) {
+      throw new QQTransportError(
+        'ERR_QQ_REFRESH_UNCONFIRMED',
+        `refresh: the last attempt had no usable response; the next one is possible in ${Math.ceil(delayMs / 1000)} s`,
+        { step: 'refresh' },
+      );
+    }
+    const marked = markedForRefresh(entry, rejected);
+    await this.#write(ref, marked);
+    const startedAt = performance.now();
+    let tokens: TokenSet;
+    try {
+      tokens = await this.#client.refreshTokenGrant(refreshToken);
+    } catch (error) {
+      if (!isQQConnectError(error)) throw error;
+      this.#emit(() => ({ type: 'refresh_failed', durationMs: since(startedAt), ...describeFailure(error) }));
+      return this.#afterFailure(ref, entry, marked, error);
+    }
+    const { openid, loginAt } = entry;
+    const refreshed = { openid, tokens: { ...tokens, openid }, obtainedAt: Date.now(), loginAt };
+    await this.#writeInHand(ref, refreshed, lockedAt);
+    this.#emit(() => ({ type: 'refreshed', durationMs: since(startedAt) }));
+    return refreshed;
+  }
+
+  /** Decides what a failed refresh leaves in the record, and returns the entry that stays in use. */
+  async #afterFailure(
+    ref: TokenRef,
+    entry: TokenEntry,
+    marked: TokenEntry,
+    error: QQConnectError,
+  ): Promise<TokenEntry> {
+    const current = await this.#newest(ref);
+    // Another process found our lock expired, and has refreshed the entry.
+    if (current.tokens.refreshToken !== entry.tokens.refreshToken) return current;
+    const outcome = outcomeOf(error);
+    let left = marked;
+    if (outcome === 'rejected') {
+      // Without its refresh token rather than without a record: only a logout looks like a logout.
+      const { refreshToken, ...tokens } = marked.tokens;
+      const { unconfirmed, ...rest } = marked;
+      left = { ...rest, tokens };
+      await this.#write(ref, left);
+    } else if (outcome === 'retryable') {
+      const { unconfirmed, ...rest } = marked;
+      left = { ...rest, ...(entry.unconfirmed && { unconfirmed: entry.unconfirmed }) };
+      await this.#write(ref, left);
+    }
+    if (isValid(left)) return left;
+    if (outcome === 'rejected' && error.action !== 'login_again')
+      throw loginRequired(`QQ no longer refreshes this login (${error.qqCode})`);
+    throw error;
+  }
+
+  /**
+   * Stores tokens that QQ has just issued, before any request uses them. It tries until the lock expires, because these
+   * tokens exist nowhere else. They are discarded only if the user logged out meanwhile.
+   */
+  async #writeInHand(ref: TokenRef, entry: TokenEntry, lockedAt: number): Promise<void> {
+    for (let delayMs = 20; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
+      try {
+        await this.#assertNotEnded(ref);
+        await this.#write(ref, entry);
+        return;
+      } catch (error) {
+        const isLate = performance.now() - lockedAt + delayMs > this.#limits.expiresMs;
+        if (isLate || !isQQConnectError(error, 'transport')) throw error;
+        await sleep(delayMs);
+      }
+    }
+  }
+
+  /** Returns the record, or the entry in the session if there is none. */
+  async #newest({ store, login }: TokenRef): Promise<TokenEntry> {
+    const { record, sealed } = login.tokens;
+    const stored = (await readStored(store, record)) as unknown as StoredRecord;
+    if (stored?.ended === true) throw loginRequired('the user has logged out');
+    if (typeof stored?.sealed === 'string') return this.#open(stored.sealed, login);
+    const first = this.#open(sealed, login);
+    if (Date.now() < first.loginAt + REFRESH_PERIOD_MS) return first;
+    // QQ's refresh period is over, and a record may have expired: then this refresh token has been used.
+    const { refreshToken, ...tokens } = first.tokens;
+    return { ...first, tokens };
+  }
+
+  async #assertNotEnded({ store, login }: TokenRef): Promise<void> {
+    const stored = (await readStored(store, login.tokens.record)) as unknown as StoredRecord;
+    if (stored?.ended === true) throw loginRequired('the user has logged out');
+  }
+
+  #open(sealed: string, { openid, tokens }: TokenRef['login']): TokenEntry {
+    const content = this.#sealer.open(sealed);
+    // The record's id is encrypted too, so that two users' records cannot be exchanged in the store.
+    if (content?.record !== tokens.record || content.openid !== openid) {
+      throw loginRequired('the tokens of this login cannot be decrypted');
+    }
+    const { record, exp, ...entry } = content;
+    return entry as unknown as TokenEntry;
+  }
+
+  async #write({ store, login }: TokenRef, entry: TokenEntry): Promise<void> {
+    const ttlMs = Math.max(Math.floor(recordTtlMs(entry)), TOMBSTONE_TTL_MS);
+    const { record } = login.tokens;
+    const sealed = this.#sealer.seal({ ...entry, record }, Math.ceil(ttlMs / 1000));
+    await this.#set(store, record, { sealed }, ttlMs);
+  }
+
+  async #set(store: Store, id: string, content: object, ttlMs: number): Promise<void> {
+    const expires = new Date(Date.now() + ttlMs);
+    // Each store reads another one of these ages; a plain object, because some stores call JSON.stringify on it.
+    const cookie = { originalMaxAge: ttlMs, maxAge: ttlMs, expires, path: '/', httpOnly: true };
+    const record: unknown = { cookie, ...content };
+    await callStore((callback) => store.set(id, record as SessionData, callback));
+  }
+}
+
+function since(startedAt: number): number {
+  return Math.round(performance.now() - startedAt);
+}

@@ -1,4 +1,5 @@
-// The layers of src/ point down. Fails on an upward import, on a cycle, and on having seen no module at all.
+// The layers of src/ point down. Fails on an upward import, on a cycle of files or of folders, and on having seen no
+// module at all.
 import { cruise } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 
@@ -67,6 +68,41 @@ const forbidden = [
   },
 ];
 
+/** The folder of a module, as the unit of a cycle: a subfolder of a layer, or a file that lies in the layer itself. */
+function folderOf(source) {
+  const [, layer, folder, ...rest] = source.split('/');
+  return rest.length > 0 ? `${layer}/${folder}` : `${layer}/${folder ?? ''}`;
+}
+
+/** Finds a cycle of folders, as text; `undefined` if there is none. */
+function findFolderCycle(modules) {
+  const graph = new Map();
+  for (const { source, dependencies } of modules) {
+    const from = folderOf(source);
+    const to = graph.get(from) ?? new Set();
+    graph.set(from, to);
+    for (const { resolved } of dependencies) {
+      if (resolved.startsWith('src/') && folderOf(resolved) !== from) to.add(folderOf(resolved));
+    }
+  }
+  const finished = new Set();
+  function visit(folder, path) {
+    if (path.includes(folder)) return [...path.slice(path.indexOf(folder)), folder].join(' → ');
+    if (finished.has(folder)) return undefined;
+    for (const next of graph.get(folder) ?? []) {
+      const cycle = visit(next, [...path, folder]);
+      if (cycle) return cycle;
+    }
+    finished.add(folder);
+    return undefined;
+  }
+  for (const folder of graph.keys()) {
+    const cycle = visit(folder, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
 /** Checks a source tree, and says what is wrong as text. */
 export async function checkLayers(folder = 'src', baseDir = process.cwd()) {
   const { output } = await cruise(
@@ -85,8 +121,11 @@ export async function checkLayers(folder = 'src', baseDir = process.cwd()) {
     {},
     { tsConfig: extractTSConfig.default ? extractTSConfig.default('tsconfig.json') : extractTSConfig('tsconfig.json') },
   );
-  const seen = output.modules.filter(({ source }) => source.startsWith('src/')).length;
+  const modules = output.modules.filter(({ source }) => source.startsWith('src/'));
+  const seen = modules.length;
   const wrong = output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
+  const folderCycle = findFolderCycle(modules);
+  if (folderCycle) wrong.push(`no-folder-cycle: ${folderCycle}`);
   if (seen === 0) wrong.push('no module was seen: the check checked nothing');
   return { seen, wrong };
 }

@@ -84,6 +84,17 @@ describe('the layer check', () => {
     expect(broken.status).toBe(1);
   });
 
+  it('reports a cycle of folders, also where no file is in a cycle', () => {
+    const { status, said } = check({
+      'src/express/login/a.ts': "export { one } from '../session/b.js';\n",
+      'src/express/session/b.ts': leaf,
+      'src/express/session/c.ts': "export { two } from '../login/d.js';\n",
+      'src/express/login/d.ts': 'export const two = 2;\n',
+    });
+    expect(said).toContain('no-folder-cycle: express/login → express/session → express/login');
+    expect(status).toBe(1);
+  });
+
   it('fails on having seen no module', () => {
     const { status, said } = check({ 'test/a.ts': leaf });
     expect(said).toContain('no module was seen');

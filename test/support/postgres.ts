@@ -1,0 +1,89 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from '@jest/globals';
+import type { AddressInfo } from 'node:net';
+
+const DEBIAN = '/usr/lib/postgresql';
+const version = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().at(-1) : undefined;
+const bin = version === undefined ? undefined : join(DEBIAN, version, 'bin');
+
+/** Describes tests that need PostgreSQL: skipped where Debian's is not installed, which in CI is a failure. */
+export function describeWithPostgres(what: string, tests: () => void): void {
+  if (bin !== undefined && existsSync(join(bin, 'postgres'))) {
+    describe(what, tests);
+    return;
+  }
+  const reason = `postgresql: ${what} was skipped: not installed (apt-get install postgresql)`;
+  if (process.env.SKIPPED_LOG) appendFileSync(process.env.SKIPPED_LOG, `${reason}\n`);
+  if (process.env.CI === 'true') {
+    it(what, () => {
+      throw new Error(reason);
+    });
+  } else {
+    describe.skip(reason, tests);
+  }
+}
+
+/** A PostgreSQL server of a test's own, in a directory of its own. */
+export interface PostgresServer extends AsyncDisposable {
+  url: string;
+}
+
+/** PostgreSQL does not run as root: then it runs as the user that Debian's package creates. */
+function owner(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Starts Debian's PostgreSQL on a free port. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'postgres-'));
+  const user = owner();
+  if (user) chownSync(directory, user.uid, user.gid);
+  const program = (name: string): string => join(bin ?? '', name);
+  const data = join(directory, 'data');
+  const options = { cwd: directory, ...user };
+  execFileSync(program('initdb'), ['-D', data, '-U', 'test', '--auth=trust', '--no-sync'], {
+    ...options,
+    stdio: 'ignore',
+  });
+  const port = await freePort();
+  const settings = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory, '-F'];
+  const child = spawn(program('postgres'), settings, { ...options, stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const deadline = Date.now() + 15_000;
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error('postgres did not start');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    url: `postgres://test@127.0.0.1:${port}/postgres`,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGQUIT');
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

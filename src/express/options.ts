@@ -109,23 +109,6 @@ export type OnLoginResult =
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most handlers return nothing
   | void;
 
-/** The options as the router uses them: complete, validated, with the client. */
-export interface ResolvedOptions {
-  client: QQConnectClient;
-  basePath: string;
-  callbackPath: string;
-  display: 'auto' | 'mobile' | 'pc';
-  defaultReturnTo: string;
-  allowedReturnOrigins: string[];
-  cancelUrl: string | undefined;
-  onLogin?: QQConnectOptions['onLogin'];
-  onEvent?: QQConnectOptions['onEvent'];
-  logout: 'destroy' | 'keep';
-  tokens: 'keep' | 'discard';
-  encryptionKeys: readonly [string, ...string[]];
-  lock: Lock;
-}
-
 const environment = {
   appId: 'QQ_APP_ID',
   appKey: 'QQ_APP_KEY',
@@ -207,6 +190,14 @@ const sharedClient = optionsSchema({
 
 type RouterOptions = v.InferOutput<v.ObjectSchema<typeof routerShape, string>>;
 
+/** The options as the router uses them: complete, validated, with the client. */
+export interface ResolvedOptions extends Omit<RouterOptions, 'encryptionKey'> {
+  client: QQConnectClient;
+  callbackPath: string;
+  encryptionKeys: readonly [string, ...string[]];
+  lock: Lock;
+}
+
 function isObject(options: unknown): options is object {
   return typeof options === 'object' && options !== null && !Array.isArray(options);
 }
@@ -245,37 +236,21 @@ function warnAboutRedirectUri(client: QQConnectClient): void {
  */
 export function readOptions(options: QQConnectOptions = {}): ResolvedOptions {
   const given = isObject(options) ? withEnvironment(options) : (options as Record<string, unknown>);
-  const shared = isObject(given) && given.client !== undefined;
-  const { client, router } = shared ? withSharedClient(given) : withOwnClient(given);
-  const { encryptionKey, ...rest } = router;
+  const isShared = isObject(given) && given.client !== undefined;
+  const { client, encryptionKey, ...router } = isShared
+    ? parseOptions(sharedClient, given, environment)
+    : withOwnClient(parseOptions(ownClient, given, environment));
   const callbackPath = router.callbackPath ?? new URL(client.redirectUri).pathname;
   if (callbackPath === '/') {
     warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there is taken for a callback');
   }
   warnAboutRedirectUri(client);
-  return {
-    ...rest,
-    client,
-    callbackPath,
-    cancelUrl: router.cancelUrl,
-    encryptionKeys: encryptionKey ?? [appKeyOf(client)],
-    lock: router.lock ?? noLock,
-  };
+  const encryptionKeys = encryptionKey ?? [appKeyOf(client)];
+  return { ...router, client, callbackPath, encryptionKeys, lock: router.lock ?? noLock };
 }
 
-function withSharedClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
-  const { client, ...router } = parseOptions(sharedClient, given, environment);
-  return { client, router };
-}
-
-function withOwnClient(given: Record<string, unknown>): { client: QQConnectClient; router: RouterOptions } {
-  const { appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios, ...router } = parseOptions(
-    ownClient,
-    given,
-    environment,
-  );
-  return {
-    client: new QQConnectClient({ appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios }),
-    router,
-  };
+function withOwnClient(options: v.InferOutput<typeof ownClient>): RouterOptions & { client: QQConnectClient } {
+  const { appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios, ...router } = options;
+  const client = new QQConnectClient({ appId, appKey, redirectUri, graphUrl, scope, unionid, timeoutMs, axios });
+  return { ...router, client };
 }

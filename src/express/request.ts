@@ -45,75 +45,40 @@ declare global {
   }
 }
 
-/** `req.qqConnect`. Its fields are private, so that a printed request does not show the router's inside. */
-class RequestLogin implements QQConnectRequest {
-  readonly #services: Services;
-  readonly #req: Request;
-  readonly #res: Response;
-  #made: { profile: UserInfoResponse; user: QQUser } | undefined;
-
-  constructor(services: Services, req: Request, res: Response) {
-    this.#services = services;
-    this.#req = req;
-    this.#res = res;
-  }
-
-  async login(options: LoginOptions = {}): Promise<void> {
-    const page = ['GET', 'HEAD'].includes(this.#req.method) ? this.#req.originalUrl : undefined;
-    await startLogin(this.#services, this.#req, this.#res, { ...options, returnTo: options.returnTo ?? page });
-  }
-
-  async logout(): Promise<void> {
-    await logout(this.#services, this.#req);
-  }
-
-  async accessToken({ rejected }: { rejected?: string | undefined } = {}): Promise<string> {
-    return accessToken(this.#services, this.#req, rejected);
-  }
-
-  async refreshUser(): Promise<QQUser> {
-    return reloadUser(this.#services, this.#req);
-  }
-
-  static servicesOf(login: RequestLogin): Services {
-    return login.#services;
-  }
-
-  /** Returns `req.qqUser`: created at the first read, and once for each profile. */
-  static userOf(login: RequestLogin): QQUser | undefined {
-    const { appId } = login.#services.client;
-    const stored = storedLogin(login.#req, appId);
-    if (!stored) return undefined;
-    const { profile } = stored;
-    if (login.#made?.profile !== profile) {
-      login.#made = { profile, user: toQQUser({ ...stored, appId }, { ...profile }) };
-    }
-    return login.#made.user;
-  }
-}
-
-function loginOf(req: Request): RequestLogin | undefined {
-  const login: unknown = (req as Partial<Request>).qqConnect;
-  return login instanceof RequestLogin ? login : undefined;
-}
+// Beside the request rather than on it, so that a printed request does not show the router's inside.
+const servicesByRequest = new WeakMap<Request, Services>();
+const usersByProfile = new WeakMap<UserInfoResponse, QQUser>();
 
 /** Returns the services of the router that a request has passed, if any. */
 export function servicesOf(req: Request): Services | undefined {
-  const login = loginOf(req);
-  return login && RequestLogin.servicesOf(login);
+  return servicesByRequest.get(req);
 }
 
 const qqUser: PropertyDescriptor = {
   configurable: true,
   enumerable: true,
   get(this: Request) {
-    const login = loginOf(this);
-    return login && RequestLogin.userOf(login);
+    const appId = servicesOf(this)?.client.appId ?? '';
+    const login = storedLogin(this, appId);
+    if (!login) return undefined;
+    // The same object at each read, until the profile is reloaded.
+    const user = usersByProfile.get(login.profile) ?? toQQUser({ ...login, appId }, { ...login.profile });
+    usersByProfile.set(login.profile, user);
+    return user;
   },
 };
 
 /** Adds `qqConnect` and `qqUser` to a request; a request that reads neither reads no session. */
 export function extendRequest(services: Services, req: Request, res: Response): void {
-  req.qqConnect = new RequestLogin(services, req, res);
+  servicesByRequest.set(req, services);
+  req.qqConnect = {
+    login: async (options = {}) => {
+      const page = ['GET', 'HEAD'].includes(req.method) ? req.originalUrl : undefined;
+      return startLogin(services, req, res, { ...options, returnTo: options.returnTo ?? page });
+    },
+    logout: async () => logout(services, req),
+    accessToken: async ({ rejected } = {}) => accessToken(services, req, rejected),
+    refreshUser: async () => reloadUser(services, req),
+  };
   Object.defineProperty(req, 'qqUser', qqUser);
 }

@@ -21,12 +21,7 @@ export type LoginOutcome =
   | { result: 'cancelled'; location: string };
 
 /** The URLs of one router. */
-export interface Urls {
-  /** Origin of `redirectUri`: this site, as its visitors see it. */
-  siteOrigin: string;
-  allowedOrigins: ReadonlySet<string>;
-  /** What stands before the router's paths in a browser's URL. */
-  publicPrefix: string;
+export interface Urls extends ReturnToRules {
   /** The login route, as a browser sees it. */
   login: string;
   defaultReturnTo: string;
@@ -74,50 +69,36 @@ function pathsOf({ basePath, callbackPath }: ResolvedOptions): Services['paths']
   });
 }
 
-/** Validates the URLs of the options as every other `returnTo` is validated. */
-function validateLocalUrls(
-  options: ResolvedOptions,
-  rules: ReturnToRules,
-): { defaultReturnTo: string; cancelUrl?: string | undefined } {
-  const { defaultReturnTo, cancelUrl } = options;
-  const valid = {
-    defaultReturnTo: safeReturnTo(defaultReturnTo, rules),
-    cancelUrl: cancelUrl === undefined ? undefined : safeReturnTo(cancelUrl, rules),
-  };
-  const wrong = [
-    ...(valid.defaultReturnTo === undefined ? ['defaultReturnTo'] : []),
-    ...(cancelUrl !== undefined && valid.cancelUrl === undefined ? ['cancelUrl'] : []),
-  ];
-  if (valid.defaultReturnTo !== undefined && wrong.length === 0) {
-    return { defaultReturnTo: valid.defaultReturnTo, cancelUrl: valid.cancelUrl };
-  }
-  const rule = 'must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself';
-  throw configurationError(wrong.map((option) => `${option} ${rule}`).join('; '), {
-    en: 'Correct the options named here.',
-    zh: '请修正上述选项。',
-  });
-}
-
 function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
-  const redirectUri = new URL(options.client.redirectUri);
-  const ownsCallback = redirectUri.pathname.endsWith(options.callbackPath);
-  const publicPrefix = ownsCallback ? redirectUri.pathname.slice(0, -options.callbackPath.length) : '';
+  const { callbackPath, client } = options;
+  const { origin, pathname } = new URL(client.redirectUri);
+  const ownsCallback = pathname.endsWith(callbackPath);
   const rules: ReturnToRules = {
-    siteOrigin: redirectUri.origin,
-    publicPrefix,
+    siteOrigin: origin,
+    publicPrefix: ownsCallback ? pathname.slice(0, -callbackPath.length) : '',
     allowedOrigins: new Set(options.allowedReturnOrigins),
     ownPaths: new Set([paths.login, paths.logout, paths.refresh, paths.callback].map((path) => path.toLowerCase())),
   };
-  const { defaultReturnTo, cancelUrl } = validateLocalUrls(options, rules);
+  const returnTo = (value: unknown): string | undefined => safeReturnTo(value, rules);
+  const local = { defaultReturnTo: returnTo(options.defaultReturnTo), cancelUrl: returnTo(options.cancelUrl) };
+  const wrong = (['defaultReturnTo', 'cancelUrl'] as const).filter(
+    (name) => options[name] !== undefined && local[name] === undefined,
+  );
+  if (wrong.length > 0) {
+    const rule =
+      'must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself';
+    throw configurationError(wrong.map((name) => `${name} ${rule}`).join('; '), {
+      en: 'Correct the options named here.',
+      zh: '请修正上述选项。',
+    });
+  }
   return {
-    siteOrigin: rules.siteOrigin,
-    allowedOrigins: rules.allowedOrigins,
-    publicPrefix,
-    login: publicPrefix + paths.login,
-    defaultReturnTo,
-    cancelUrl,
+    ...rules,
     ownsCallback,
-    returnTo: (value) => safeReturnTo(value, rules),
+    login: rules.publicPrefix + paths.login,
+    defaultReturnTo: local.defaultReturnTo ?? '/',
+    cancelUrl: local.cancelUrl,
+    returnTo,
   };
 }
 

@@ -16,7 +16,7 @@ import {
 import type { SessionData, Store } from 'express-session';
 import type { QQConnectClient } from '../../client/qq-connect-client.js';
 import type { TokenSet } from '../../client/token-set.js';
-import type { Lock, LockLimits } from '../../lock/lock.js';
+import type { Lock } from '../../lock/lock.js';
 import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Sealer } from '../../attempt/sealer.js';
 import type { Emit } from '../events.js';
@@ -80,7 +80,6 @@ export class TokenVault {
   readonly #sealer: Sealer;
   readonly #client: QQConnectClient;
   readonly #lock: Lock;
-  readonly #limits: LockLimits;
   readonly #emit: Emit;
   /** Refreshes of this process that have not ended, by record. */
   readonly #pendingRefreshes = new Map<string, Promise<TokenEntry>>();
@@ -90,9 +89,11 @@ export class TokenVault {
     this.#client = options.client;
     this.#lock = options.lock;
     this.#emit = options.emit;
-    // The holder sends one request to QQ and a few to the store.
-    const expiresMs = 2 * options.client.timeoutMs + 5_000;
-    this.#limits = { expiresMs, waitMs: expiresMs };
+  }
+
+  /** How long the lock is held at most: its holder sends one request to QQ and a few to the store. */
+  get #lockMs(): number {
+    return 2 * this.#client.timeoutMs + 5_000;
   }
 
   /** Encrypts the first tokens of a login for its session. Calls no store. */
@@ -149,7 +150,7 @@ export class TokenVault {
 
   async #underLock(ref: TokenRef, isStillValid: boolean, rejected: string | undefined): Promise<TokenEntry> {
     // A valid token is returned rather than waited for.
-    const limits = isStillValid ? { ...this.#limits, waitMs: 0 } : this.#limits;
+    const limits = { expiresMs: this.#lockMs, waitMs: isStillValid ? 0 : this.#lockMs };
     let refresh: Promise<TokenEntry> | undefined;
     try {
       await this.#lock(`express-qq-connect:${ref.login.tokens.record}`, limits, async () => {
@@ -235,7 +236,7 @@ export class TokenVault {
         await this.#write(ref, entry);
         return;
       } catch (error) {
-        const isLate = performance.now() - lockedAt + delayMs > this.#limits.expiresMs;
+        const isLate = performance.now() - lockedAt + delayMs > this.#lockMs;
         if (isLate || !isQQConnectError(error, 'transport')) throw error;
         await sleep(delayMs);
       }

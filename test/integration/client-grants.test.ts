@@ -161,4 +161,30 @@ describe('QQConnectClient', () => {
       await exchange(`?code=${code}&state=a-state&iss=https%3A%2F%2Fevil.example&id_token=x&response=y`),
     ).toHaveProperty('accessToken');
   });
+
+  it('builds the URL and exchanges the code with the redirectUri of one login', async () => {
+    const redirectUri = 'https://m.example.com/cb?from=qq';
+    const url = client.buildAuthorizationUrl({ state: 's', redirectUri });
+    expect(url.searchParams.get('redirect_uri')).toBe(redirectUri);
+    expect(await client.exchangeCode(code, { redirectUri })).toMatchObject({ accessToken, openid });
+    expect(sent()).toMatchObject({ code, redirect_uri: redirectUri, need_openid: '1' });
+    expect(await client.exchangeCode(code)).toMatchObject({ accessToken });
+    expect(sent()).toHaveProperty('redirect_uri', REDIRECT_URI);
+  });
+
+  it.each(['/auth/qq/callback', 'https://www.example.com/cb#x', 'https://me:pass-word@www.example.com/', '', 7])(
+    'refuses %p for the redirectUri of one login, as the option does',
+    async (wrong) => {
+      const redirectUri = wrong as string;
+      const refused = { code: 'ERR_QQ_CONFIGURATION', message: expect.stringContaining('redirectUri') };
+      expect(await failure(client.exchangeCode(code, { redirectUri }))).toMatchObject(refused);
+      expect(() => client.buildAuthorizationUrl({ state: 's', redirectUri })).toThrow('redirectUri');
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it.each(['', undefined, ['C0DE'], { a: 'C0DE' }])('exchanges no code that is %p', async (wrong) => {
+    expect(await failure(client.exchangeCode(wrong as string))).toMatchObject({ code: 'ERR_QQ_CALLBACK_INVALID' });
+    expect(upstream.requests).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import axios from 'axios';
 import { clientOf, failure, grant, login } from '../support/client.js';
-import { MADE_UP, barrier, startUpstream } from '../support/upstream.js';
+import { MADE_UP, barrier, reset, startUpstream } from '../support/upstream.js';
 import type { Upstream } from '../support/upstream.js';
 
 const { accessToken, appId, openid, unionid, nickname } = MADE_UP;
@@ -69,10 +70,13 @@ describe('a login through QQConnectClient', () => {
     expect(asked).toEqual(['1', null]);
   });
 
-  it.each(['', null, 7, undefined])('goes on without a unionid where me has %j', async (missing) => {
-    upstream.always('me', me({ client_id: appId, openid, unionid: missing }));
-    expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
-  });
+  it.each(['', null, 7, undefined, '\ud800', 'U'.repeat(129)])(
+    'goes on without a unionid where me has %j',
+    async (missing) => {
+      upstream.always('me', me({ client_id: appId, openid, unionid: missing }));
+      expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
+    },
+  );
 
   it('forgives no other error of me', async () => {
     upstream.always('me', me({ error: 100016, error_description: 'access token check failed' }));
@@ -108,16 +112,62 @@ describe('a login through QQConnectClient', () => {
     expect(error).toMatchObject({ code: 'ERR_QQ_OPENID_MISMATCH', step: 'me', action: 'login_again' });
   });
 
-  it.each(['', null, 7, {}, [], true])('never takes %j for an openid, at any step', async (wrong) => {
-    const missing = { code: 'ERR_QQ_OPENID_MISSING', status: 502 };
-    const client = clientOf(upstream);
-    upstream.always('token', JSON.stringify({ access_token: accessToken, openid: wrong }));
-    expect(await failure(login(client))).toMatchObject({ ...missing, step: 'token' });
+  it.each(['', null, 7, {}, [], true, '\ud800A', 'A\udc00', 'A\ufffd', 'A'.repeat(129)])(
+    'never takes %j for an openid, at any step',
+    async (wrong) => {
+      const missing = { code: 'ERR_QQ_OPENID_MISSING', status: 502 };
+      const client = clientOf(upstream);
+      upstream.always('token', JSON.stringify({ access_token: accessToken, openid: wrong }));
+      expect(await failure(login(client))).toMatchObject({ ...missing, step: 'token' });
+      upstream.always('token', tokenWithoutOpenid);
+      upstream.always('me', me({ client_id: appId, openid: wrong }));
+      expect(await failure(login(client))).toMatchObject({ ...missing, step: 'me' });
+      expect(await failure(client.fetchUser({ accessToken, openid: wrong as string }))).toMatchObject(missing);
+      expect(upstream.asked('user_info')).toEqual([]);
+    },
+  );
+
+  it('takes any other text of at most 128 characters for an openid', async () => {
+    for (const odd of ['A'.repeat(128), 'a b', '用户', '\u{1f600}']) {
+      upstream.always('token', JSON.stringify({ access_token: accessToken, openid: odd }));
+      expect(await login(clientOf(upstream))).toHaveProperty('openid', odd);
+    }
+  });
+
+  it('never takes an openid that an answer names twice', async () => {
+    upstream.always('token', `{"access_token":"${accessToken}","openid":"${openid}","openid":"${'F'.repeat(32)}"}`);
+    expect(await failure(login(clientOf(upstream)))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'token' });
     upstream.always('token', tokenWithoutOpenid);
-    upstream.always('me', me({ client_id: appId, openid: wrong }));
-    expect(await failure(login(client))).toMatchObject({ ...missing, step: 'me' });
-    expect(await failure(client.fetchUser({ accessToken, openid: wrong as string }))).toMatchObject(missing);
+    upstream.always('me', `callback( {"openid":"${openid}","client_id":"${appId}","openid":"${openid}"} );`);
+    expect(await failure(login(clientOf(upstream)))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'me' });
     expect(upstream.asked('user_info')).toEqual([]);
+  });
+
+  it('succeeds although QQ closes the kept connection at each of its calls', async () => {
+    const client = clientOf(upstream);
+    await login(client);
+    for (const endpoint of ['token', 'user_info'] as const) {
+      upstream.next(endpoint, reset);
+      expect(await login(client)).toHaveProperty('openid', openid);
+    }
+    expect(calls().slice(2)).toEqual(['token', 'token', 'user_info', 'token', 'user_info', 'user_info']);
+  });
+
+  it('sends a refresh token once, although QQ closes the connection', async () => {
+    const client = clientOf(upstream);
+    await login(client);
+    upstream.next('token', reset);
+    expect(await failure(client.refreshTokenGrant('RT'))).toMatchObject({ code: 'ERR_QQ_NETWORK', step: 'refresh' });
+    expect(calls()).toEqual(['token', 'user_info', 'token']);
+  });
+
+  it('names the application if an interceptor of its axios instance returns no response', async () => {
+    const instance = axios.create();
+    instance.interceptors.response.use((response) => response.data as never);
+    expect(await failure(login(clientOf(upstream, { axios: instance })))).toMatchObject({
+      code: 'ERR_QQ_CONFIGURATION',
+      message: expect.stringContaining('axios'),
+    });
   });
 
   it('uses a code once, whatever becomes of the call', async () => {

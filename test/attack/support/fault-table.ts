@@ -26,11 +26,11 @@ function nameOf(fault: SandboxFault): string {
   return typeof fault === 'object' ? `error ${fault.error}` : fault;
 }
 
-/** Two faults where a read is tried once more, so that the second try does not mend the first. */
+/** Two faults where a read is repeated: after an error at Tencent, and after a reset of the kept connection. */
 function fail(site: Site, endpoint: SandboxEndpoint, fault: SandboxFault): void {
   site.sandbox.failNext(endpoint, fault);
-  const retried = typeof fault === 'object' && ['me', 'user_info'].includes(endpoint);
-  if (retried && [100017, 100054].includes(fault.error)) site.sandbox.failNext(endpoint, fault);
+  const isRepeated = typeof fault === 'object' ? [100017, 100054].includes(fault.error) : fault === 'reset';
+  if (isRepeated && ['me', 'user_info'].includes(endpoint)) site.sandbox.failNext(endpoint, fault);
 }
 
 async function openidOf(visitor: Visitor): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { closest } from './closest.js';
+import { closest } from '../protocol/closest.js';
 import { help } from './help.js';
 import { languageOf, takeLanguage } from './language.js';
 import { printable } from './terminal.js';

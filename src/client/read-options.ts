@@ -1,43 +1,25 @@
 import * as v from 'valibot';
-import { QQ_GRAPH_URL, isLoopbackHost } from '../protocol/endpoints.js';
+import { findConfigurationProblems } from '../protocol/configuration.js';
+import { QQ_GRAPH_URL } from '../protocol/endpoints.js';
 import { QQConfigurationError } from '../protocol/errors/index.js';
 import type { AxiosInstance } from 'axios';
+import type { ConfigurationProblem, ConfigurationValues } from '../protocol/configuration.js';
 
 // No message contains a value: an APP Key in the wrong option must not end in a log.
 function requiredText(missing: string): v.GenericSchema<string | undefined, string> {
   // A missing key has the default, so that the message is the option's own and not that of the object around it.
-  return v.optional(v.pipe(v.string('must be a string'), v.nonEmpty(missing)), '');
+  return v.optional(v.pipe(v.string('must be a string'), v.trim(), v.nonEmpty(missing)), '');
 }
-
-function parseUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
-}
-
-function redirectUriProblem(value: string): string | undefined {
-  const url = parseUrl(value);
-  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an absolute http or https URL';
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
-  if (value.includes('#')) return 'must not hold a #';
-  if (/\s/.test(value)) return 'must not hold a blank';
-  return undefined;
-}
-
-const redirectUri = v.pipe(
-  requiredText('is missing: the callback URL as it is registered with QQ (回调地址)'),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed || dataset.value === '') return; // reported as missing
-    const message = redirectUriProblem(dataset.value);
-    if (message !== undefined) addIssue({ message });
-  }),
-);
 
 const graphUrl = v.pipe(
   v.string('must be a URL'),
-  v.check((value) => {
-    const url = parseUrl(value);
-    return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
-  }, 'must be an https URL (plain http is for a sandbox on this machine only)'),
-  v.regex(/^[^?#@\s]*$/, 'must hold nothing but a host and a path'),
+  v.trim(),
+  v.nonEmpty('must be an https URL'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const [wrong] = findConfigurationProblems({ graphUrl: dataset.value });
+    if (wrong) addIssue({ message: wrong.text.en });
+  }),
   v.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
 );
 
@@ -48,7 +30,7 @@ const graphUrl = v.pipe(
 export const clientOptionsShape = {
   appId: requiredText('is missing: the APP ID from connect.qq.com'),
   appKey: requiredText('is missing: the APP Key from connect.qq.com'),
-  redirectUri,
+  redirectUri: requiredText('is missing: the callback URL as it is registered with QQ (回调地址)'),
   graphUrl: v.optional(graphUrl, QQ_GRAPH_URL),
   scope: v.optional(
     v.pipe(
@@ -84,31 +66,74 @@ export function optionsSchema<Entries extends v.ObjectEntries>(
   return schema as v.GenericSchema<unknown, Options<Entries>>;
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>, names: Partial<Record<string, string>>): string {
+/** Environment variables by the options that they stand for. */
+type VariableNames = Partial<Record<string, string>>;
+
+function nameOf(option: string, path: string, names: VariableNames): string {
+  const variable = names[option];
+  return variable === undefined ? path : `${path} (${variable})`;
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, names: VariableNames): string {
   const path = v.getDotPath(issue);
   if (path === null) return `options ${issue.message}`;
   if (issue.type === 'never') return `${path}: ${issue.message}`;
-  const variable = names[String(issue.path?.[0].key)];
-  return `${path}${variable === undefined ? '' : ` (${variable})`} ${issue.message}`;
+  return `${nameOf(String(issue.path?.[0].key), path, names)} ${issue.message}`;
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
+}
+
+/** The values of options, as the configuration rules take them; those of another type are the schema's to report. */
+function configurationValues(options: Readonly<Record<string, unknown>>): ConfigurationValues {
+  const { appId, appKey, redirectUri, graphUrl, scope, encryptionKey } = options;
+  return {
+    appId: texts(appId)[0],
+    appKey: texts(appKey)[0],
+    redirectUri: texts(redirectUri)[0],
+    graphUrl: texts(graphUrl)[0],
+    scope: texts(scope),
+    encryptionKeys: texts(encryptionKey),
+  };
 }
 
 /**
- * Validates options, and reports all problems in one error, by the options' names and without their values.
+ * Finds what QQ probably refuses, or what is not for production: for the router to warn of, once.
+ * @internal
+ */
+export function configurationWarnings(options: object): ConfigurationProblem[] {
+  const values = configurationValues(options as Record<string, unknown>);
+  const production = process.env.NODE_ENV === 'production';
+  return findConfigurationProblems(values, { production }).filter(({ level }) => level === 'warning');
+}
+
+/**
+ * Validates options by a schema and by the configuration rules, and reports all problems in one error, by the options'
+ * names and without their values.
  *
  * @param names - environment variable of an option
  * @internal
  */
-export function readOptions<T>(
-  schema: v.GenericSchema<unknown, T>,
-  options: unknown,
-  names: Partial<Record<string, string>> = {},
-): T {
+export function readOptions<T>(schema: v.GenericSchema<unknown, T>, options: unknown, names: VariableNames = {}): T {
   // valibot takes an array for an object.
-  const result = v.safeParse(schema, Array.isArray(options) ? undefined : options);
-  if (result.success) return result.output;
-  const wrong = result.issues.map((issue) => describeIssue(issue, names));
+  const given = Array.isArray(options) ? undefined : options;
+  const result = v.safeParse(schema, given);
+  const issues = result.issues ?? [];
+  const reported = new Set(issues.map((issue) => issue.path?.[0].key));
+  const values = typeof given === 'object' && given !== null ? configurationValues({ ...given }) : {};
+  const problems = findConfigurationProblems(values).filter(
+    ({ level, option }) => level === 'error' && !reported.has(option),
+  );
+  if (result.success && problems.length === 0) return result.output;
+  const wrong = [
+    ...issues.map((issue) => describeIssue(issue, names)),
+    ...problems.map(({ option, text }) => `${nameOf(option, option, names)} ${text.en}`),
+  ];
   throw new QQConfigurationError(`express-qq-connect is not configured correctly: ${wrong.join('; ')}`, {
-    en: 'Correct the options named here, or their environment variables.',
-    zh: '请修正上述选项或对应的环境变量。',
+    en: ['Correct the options named here, or their environment variables.', ...problems.map(({ fix }) => fix.en)].join(
+      ' ',
+    ),
+    zh: ['请修正上述选项或对应的环境变量。', ...problems.map(({ fix }) => fix.zh)].join(''),
   });
 }

@@ -1,9 +1,13 @@
 import * as v from 'valibot';
 import { trimSlashes } from '../attempt/return-to.js';
 import { QQConnectClient, appKeyOf } from '../client/qq-connect-client.js';
-import { clientOptionsShape, optionsSchema, readOptions as parseOptions } from '../client/read-options.js';
+import {
+  clientOptionsShape,
+  configurationWarnings,
+  optionsSchema,
+  readOptions as parseOptions,
+} from '../client/read-options.js';
 import { noLock } from '../lock/lock.js';
-import { isLoopbackHost } from '../protocol/endpoints.js';
 import { warn } from '../protocol/warn.js';
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
@@ -142,7 +146,7 @@ const origin = v.pipe(
   v.check(isOrigin, 'must be an origin such as https://app.example.com, without a path'),
   v.transform((value) => new URL(value).origin),
 );
-const key = v.pipe(v.string('must be a string or a list of strings'), v.nonEmpty('must not be empty'));
+const key = v.pipe(v.string('must be a string or a list of strings'), v.trim(), v.nonEmpty('must not be empty'));
 
 const routerShape = {
   basePath: v.optional(v.pipe(path, v.transform(trimSlashes)), '/auth/qq'),
@@ -217,16 +221,19 @@ function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
   return filled;
 }
 
-function warnAboutRedirectUri(client: QQConnectClient): void {
-  if (isLoopbackHost(new URL(client.graphUrl).hostname)) return;
-  const url = new URL(client.redirectUri);
-  const refused = [
-    url.port !== '' && 'has a port',
-    isLoopbackHost(url.hostname) && 'names this machine',
-    url.protocol === 'http:' && 'is plain http',
-  ].filter((reason) => reason !== false);
-  if (refused.length > 0)
-    warn('QQ_REDIRECT_URI', `redirectUri ${refused.join(' and ')}: QQ will not call it back (the sandbox does)`);
+/** Warns of what QQ probably refuses, once for each option. */
+function warnAboutConfiguration(options: object): void {
+  const warnings = configurationWarnings(options);
+  for (const option of new Set(warnings.map((warning) => warning.option))) {
+    // callbackPath decides whether the front page is the callback.
+    const ofOption = warnings.filter(
+      ({ id, ...warning }) => warning.option === option && id !== 'redirect_uri_no_path',
+    );
+    if (ofOption.length === 0) continue;
+    const what = ofOption.map(({ text }) => text.en).join('; ');
+    const code = option === 'scope' ? 'QQ_SCOPE' : environment[option];
+    warn(code, `${option} ${what}. ${ofOption.map(({ fix }) => fix.en).join(' ')}`);
+  }
 }
 
 /**
@@ -244,7 +251,8 @@ export function readOptions(options: QQConnectOptions = {}): ResolvedOptions {
   if (callbackPath === '/') {
     warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there is taken for a callback');
   }
-  warnAboutRedirectUri(client);
+  const { appId, redirectUri, graphUrl } = client;
+  warnAboutConfiguration(isShared ? { appId, redirectUri, graphUrl } : given);
   const encryptionKeys = encryptionKey ?? [appKeyOf(client)];
   return { ...router, client, callbackPath, encryptionKeys, lock: router.lock ?? noLock };
 }

@@ -83,14 +83,14 @@ describe('the cookie of a login attempt, replaced by', () => {
 
   it('that of a key that was rotated out a moment ago, is still one', async () => {
     await using rotated = await startWatchedSite({
-      qq: { encryptionKey: ['the new key of this site', 'the old key of this site'] },
+      qq: { encryptionKey: ['the-new-key-of-this-site-0123456789', 'the-old-key-of-this-site-0123456789'] },
     });
     const visitor = new Visitor(rotated);
     const login = await visitor.agent.get('/auth/qq/login');
     const callback = await visitor.atQQ(login.headers.location ?? '');
     const [name = '', ...value] = attemptCookie(login).split('=');
-    const current = createSealer(['the new key of this site'], 'login attempt');
-    const old = createSealer(['the old key of this site'], 'login attempt');
+    const current = createSealer(['the-new-key-of-this-site-0123456789'], 'login attempt');
+    const old = createSealer(['the-old-key-of-this-site-0123456789'], 'login attempt');
     const response = await request(rotated.url)
       .get(callback.pathname + callback.search)
       .set('Cookie', `${name}=${old.seal({ ...current.open(value.join('=')), returnTo: '/private' }, LIFETIME)}`);
@@ -166,7 +166,7 @@ describe('a browser that begins many logins', () => {
   });
 
   it('has attempts of its own APP ID and redirectUri only, also where two routers share an encryption key', async () => {
-    const encryptionKey = 'an encryption key that two applications of one team share';
+    const encryptionKey = 'an-encryption-key-that-two-applications-share';
     await using one = await startWatchedSite({ qq: { encryptionKey } });
     await using two = await startWatchedSite({ qq: { encryptionKey } });
     const login = await request(one.url).get('/auth/qq/login');

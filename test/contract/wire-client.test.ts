@@ -33,8 +33,8 @@ describe('QQConnectClient understands the recorded answers', () => {
 
   function clientFor({ normalized }: Exchange): QQConnectClient {
     return new QQConnectClient({
-      appId: normalized.client_id ?? 'an app of ours',
-      appKey: 'an app key of ours',
+      appId: normalized.client_id ?? 'an-app-of-ours',
+      appKey: 'an-app-key-of-ours',
       redirectUri: 'https://www.example.com/callback',
       graphUrl: upstream.url,
       unionid: normalized.unionid !== undefined,
@@ -81,7 +81,7 @@ describe('QQConnectClient understands the recorded answers', () => {
     const identity = await ask(exchange).me();
     expect(identity.openid).toBe(exchange.normalized.openid);
     expect(identity.unionid).toBe(exchange.normalized.unionid);
-    expect(identity.clientId).toBe(exchange.normalized.client_id ?? 'an app of ours');
+    expect(identity.clientId).toBe(exchange.normalized.client_id ?? 'an-app-of-ours');
   });
 
   it.each(recorded(/^userinfo/, 'success'))('%s: as a user', async (_id, exchange) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { QQConnectClient } from '../../src/client.js';
+import { configurationExamples } from '../fixtures/configuration-examples.js';
 import type { QQConnectError } from '../../src/client.js';
 
 const GOOD = {
@@ -76,7 +77,8 @@ describe('the options of a QQConnectClient', () => {
     ['javascript:alert(1)', 'must be an absolute'],
     ['https://me:pass-word@www.example.com/cb', 'must not hold a user name or password'],
     ['https://www.example.com/cb#here', 'must not hold a #'],
-    ['https://www.example.com/cb ', 'must not hold a blank'],
+    ['https://www.example.com/c b', 'must not hold a blank'],
+    ['https://www.example.com/cb;https://m.example.com/cb', 'must be one address only'],
     ['', 'is missing'],
     [undefined, 'is missing'],
     [7, 'must be a string'],
@@ -125,6 +127,35 @@ describe('the options of a QQConnectClient', () => {
   });
 
   it('may bring an axios instance, and any non-empty APP ID', () => {
-    expect(make({ axios: axios.create(), appId: 'not digits' }).appId).toBe('not digits');
+    expect(make({ axios: axios.create(), appId: 'no-digits' }).appId).toBe('no-digits');
   });
+
+  it('lose the white space around them', () => {
+    const client = new QQConnectClient({
+      appId: ` ${GOOD.appId}\n`,
+      appKey: `${GOOD.appKey} `,
+      redirectUri: `\uFEFF${GOOD.redirectUri}\r\n`,
+      graphUrl: ' https://graph.example/ ',
+      scope: [' get_user_info '],
+    });
+    expect(client).toMatchObject({
+      appId: GOOD.appId,
+      redirectUri: GOOD.redirectUri,
+      graphUrl: 'https://graph.example',
+    });
+    expect(client.buildAuthorizationUrl({ state: 's' }).searchParams.get('scope')).toBe('get_user_info');
+  });
+
+  it.each(configurationExamples.filter(({ option, value }) => option !== 'encryptionKey' && value.trim() !== ''))(
+    'are refused for $option with $what only if that can never work',
+    ({ option, value, verdict }) => {
+      const options = { [option]: option === 'scope' ? [value] : value };
+      if (verdict !== 'error') expect(make(options)).toBeInstanceOf(QQConnectClient);
+      else
+        expect(complaint(options)).toMatchObject({
+          code: 'ERR_QQ_CONFIGURATION',
+          message: expect.stringContaining(option),
+        });
+    },
+  );
 });

@@ -75,7 +75,7 @@ describe('the options of qqConnect', () => {
     process.env.QQ_APP_KEY = GOOD.appKey;
     process.env.QQ_REDIRECT_URI = GOOD.redirectUri;
     process.env.QQ_GRAPH_URL = 'http://127.0.0.1:9010';
-    process.env.QQ_ENCRYPTION_KEY = 'one,two';
+    process.env.QQ_ENCRYPTION_KEY = `${'1'.repeat(32)}, ${'2'.repeat(32)}`;
     const url = await loginUrl({});
     expect(url.origin).toBe('http://127.0.0.1:9010');
     expect(url.searchParams.get('client_id')).toBe('100000077');
@@ -145,7 +145,9 @@ describe('the options of qqConnect', () => {
     ['tokens', 'yes'],
     ['encryptionKey', ''],
     ['encryptionKey', []],
-    ['encryptionKey', ['good', '']],
+    ['encryptionKey', ['a good key of thirty-two characters', '']],
+    ['encryptionKey', 'k'.repeat(31)],
+    ['encryptionKey', ['k'.repeat(32), 'k'.repeat(31)]],
     ['lock', {}],
     ['client', {}],
     ['sandbox', true],
@@ -179,10 +181,11 @@ describe('a redirectUri that QQ refuses', () => {
   });
 
   it.each([
-    ['http://www.example.com/auth/qq/callback', ['is plain http']],
+    ['http://www.example.com/auth/qq/callback', ['new registrations need https']],
     ['https://www.example.com:8443/auth/qq/callback', ['has a port']],
     ['http://localhost:3000/auth/qq/callback', ['has a port', 'names this machine', 'is plain http']],
     ['https://127.0.0.1/auth/qq/callback', ['names this machine']],
+    [`https://www.example.com/auth/qq/callback?${'x'.repeat(500)}`, ['is longer than 500 characters']],
   ])('is warned about with the real QQ: %s', (redirectUri, reasons) => {
     using warnings = collectWarnings();
     qqConnect({ ...GOOD, redirectUri });
@@ -196,6 +199,25 @@ describe('a redirectUri that QQ refuses', () => {
     using warnings = collectWarnings();
     qqConnect({ ...GOOD, redirectUri: 'http://localhost:3000/cb', graphUrl: 'http://127.0.0.1:9010' });
     expect(warnings).toHaveLength(0);
+  });
+
+  it('comes with a warning for each other option that QQ probably refuses', () => {
+    using warnings = collectWarnings();
+    qqConnect({ ...GOOD, appId: 'my-app', appKey: '100000042', scope: ['get_userinfo'] });
+    expect(warnings.map(({ code }) => code)).toEqual(['QQ_APP_ID', 'QQ_APP_KEY', 'QQ_SCOPE']);
+    expect(warnings[2]?.message).toContain('nearest: get_user_info');
+  });
+
+  it('comes with a warning of a sandbox in production', () => {
+    using warnings = collectWarnings();
+    const before = process.env.NODE_ENV;
+    process.env.NODE_ENV = 'production';
+    try {
+      qqConnect({ ...GOOD, graphUrl: 'http://127.0.0.1:9010' });
+    } finally {
+      process.env.NODE_ENV = before;
+    }
+    expect(warnings.map(({ code }) => code)).toEqual(['QQ_GRAPH_URL']);
   });
 
   it('is none where it is as QQ wants it', () => {

@@ -7,7 +7,7 @@ import type { Request } from 'express';
 import type { Site } from '../support/site.js';
 import type { Upstream, UpstreamAnswer } from '../support/upstream.js';
 
-const ENCRYPTION_KEY = 'an-encryption-key-of-this-test';
+const ENCRYPTION_KEY = 'an-encryption-key-of-this-test-0123456789';
 const { code, accessToken, refreshToken } = MADE_UP;
 
 /** Everything that printing can bring to light. */
@@ -41,7 +41,12 @@ describe('no secret, code, token or cookie shows', () => {
   beforeAll(async () => {
     upstream = await startUpstream();
     site = await startSite({
-      qq: { graphUrl: upstream.url, timeoutMs: 500, unionid: true, encryptionKey: [ENCRYPTION_KEY, 'an-older-one'] },
+      qq: {
+        graphUrl: upstream.url,
+        timeoutMs: 500,
+        unionid: true,
+        encryptionKey: [ENCRYPTION_KEY, 'an-older-one-0123456789-0123456789'],
+      },
       routes: (app) => {
         app.get('/print', (req, res) => {
           inspected(req);
@@ -74,7 +79,14 @@ describe('no secret, code, token or cookie shows', () => {
     for (const write of writes) write.mockRestore();
   });
 
-  const secrets = () => [APP.appKey, ENCRYPTION_KEY, 'an-older-one', code, accessToken, refreshToken];
+  const secrets = () => [
+    APP.appKey,
+    ENCRYPTION_KEY,
+    'an-older-one-0123456789-0123456789',
+    code,
+    accessToken,
+    refreshToken,
+  ];
   function expectNoSecret(text: string, more: string[] = []): void {
     for (const secret of [...secrets(), ...more]) expect(text).not.toContain(secret);
   }

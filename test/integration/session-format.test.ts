@@ -19,7 +19,7 @@ interface Fixture {
 }
 
 const FILE = 'test/fixtures/session-format-1.json';
-const ENCRYPTION_KEY = 'the encryption key of the session format fixture';
+const ENCRYPTION_KEY = 'the-encryption-key-of-the-session-format-fixture';
 
 afterEach(() => void jest.useRealTimers());
 

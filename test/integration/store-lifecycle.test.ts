@@ -18,7 +18,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
   beforeEach(async () => {
     stopDate();
     kept = await open();
-    site = await startTokenSite({ store: kept.store, qq: { encryptionKey: 'the first key' } });
+    site = await startTokenSite({ store: kept.store, qq: { encryptionKey: 'the-first-key-0123456789-0123456789' } });
     visitor = new Visitor(site);
   });
   afterEach(async () => {
@@ -67,8 +67,8 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
   it('keeps it when keys rotate, and loses only the tokens when a key is lost', async () => {
     await visitor.login();
     const token = await tokenOf(visitor);
-    await using rotating = await siteWith('the second key', 'the first key');
-    await using rotated = await siteWith('the second key');
+    await using rotating = await siteWith('the-second-key-0123456789-0123456789', 'the-first-key-0123456789-0123456789');
+    await using rotated = await siteWith('the-second-key-0123456789-0123456789');
 
     expect(await ask(sameBrowser(visitor, rotated), '/token')).toMatchObject({
       status: 401,
@@ -100,7 +100,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
 
   it('shows neither tokens nor codes nor keys to whoever reads it', async () => {
     await visitor.login();
-    const secrets = [APP.appKey, 'the first key', await tokenOf(visitor)];
+    const secrets = [APP.appKey, 'the-first-key-0123456789-0123456789', await tokenOf(visitor)];
     pass(9 * DAY);
     secrets.push(await tokenOf(visitor));
     for (const { query } of site.sandbox.requests) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkClock } from '../../src/cli/doctor/clock.js';
 import { networkFailure, proxyVariable } from '../../src/cli/doctor/network-failure.js';
 import { checkAuthorize, checkReach } from '../../src/cli/doctor/reach-qq.js';
-import { closest } from '../../src/cli/closest.js';
+import { closest } from '../../src/protocol/closest.js';
 
 const graphUrl = new URL('https://graph.qq.com');
 const failed = (code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });

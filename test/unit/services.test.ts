@@ -8,7 +8,11 @@ const options = { appId: '1', appKey: APP_KEY, redirectUri: 'https://www.example
 
 it.each([
   ['derived from the APP Key', options, [APP_KEY]],
-  ['of its own', { ...options, encryptionKey: ['new-key', 'old-key'] }, [APP_KEY, 'new-key', 'old-key']],
+  [
+    'of its own',
+    { ...options, encryptionKey: ['new-key-0123456789-0123456789-01', 'old-key-0123456789-0123456789-01'] },
+    [APP_KEY, 'new-key-0123456789-0123456789-01', 'old-key-0123456789-0123456789-01'],
+  ],
 ])('what a router’s handlers share shows no secret with an encryption key %s', (_what, given, secrets) => {
   const services = createServices(readOptions(given));
   const shown = inspect(services, { showHidden: true, depth: Infinity, getters: true }) + JSON.stringify(services);

@@ -120,7 +120,6 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
           ),
         );
       }
-      if (!realQQ) return found;
       if (/%25[0-9a-f]{2}/i.test(value)) {
         found.push(
           problem('warning', 'encoded_twice', 'looks percent-encoded twice', '疑似被编码两次', {
@@ -129,6 +128,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
           }),
         );
       }
+      if (!realQQ) return found;
       if (value.length > USUAL_URI_LENGTH) {
         found.push(
           problem(

@@ -68,10 +68,10 @@ describe('express-qq-connect doctor', () => {
     const english = await call(['doctor'], { env });
     expect(english.status).toBe(1);
     expect(english.stdout).toMatch(/^✓ QQ_APP_ID is 100000042\.$/m);
-    expect(english.stdout).toMatch(/^✗ QQ_REDIRECT_URI is no absolute http or https URL\.\n {4}→ Set it to /m);
+    expect(english.stdout).toMatch(/^✗ QQ_REDIRECT_URI must be an absolute http or https URL\.\n {4}→ Set it to /m);
     expect(english.stdout).toMatch(/✗ 1 to change, ! \d to look at\.\n$/);
     const chinese = await call(['doctor', '--lang', 'zh'], { env });
-    expect(chinese.stdout).toMatch(/^✗ QQ_REDIRECT_URI 不是完整的 http\(s\) 网址。\n {4}→ 请/m);
+    expect(chinese.stdout).toMatch(/^✗ QQ_REDIRECT_URI 必须是完整的 http\(s\) 网址。\n {4}→ 请/m);
     expect(chinese.stdout).toMatch(/✗ 1 处需要修改/);
   });
 

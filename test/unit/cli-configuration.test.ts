@@ -1,177 +1,147 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkAppId, checkAppKey } from '../../src/cli/doctor/app-credentials.js';
-import { checkGraphUrl, graphUrlOf, isRealQQ } from '../../src/cli/doctor/graph-url.js';
+import { checkConfiguration, checkWrittenUri, graphUrlOf } from '../../src/cli/doctor/configuration.js';
 import { checkInstallation } from '../../src/cli/doctor/installation.js';
-import { checkOwnSecrets } from '../../src/cli/doctor/own-secrets.js';
-import { checkRedirectUri } from '../../src/cli/doctor/redirect-uri.js';
+import { configurationExamples } from '../fixtures/configuration-examples.js';
 import type { Check } from '../../src/cli/doctor/check.js';
 
-const real = { realQQ: true, elsewhere: false };
-const sandbox = { realQQ: false, elsewhere: false };
 const appKey = '0123456789abcdef0123456789abcdef';
+const good = {
+  QQ_APP_ID: '101234567',
+  QQ_APP_KEY: appKey,
+  QQ_REDIRECT_URI: 'https://login.example.com/auth/qq/callback',
+};
+const SANDBOX = 'http://127.0.0.1:9010';
 
 const found = (checks: readonly Check[]) => checks.map(({ level, id }) => `${level} ${id}`);
+/** What doctor finds of some variables beside good ones. */
+const findings = (env: Record<string, string | undefined>, about: string) =>
+  found(checkConfiguration({ ...good, ...env }, false).filter(({ id }) => id.startsWith(about)));
 
-describe('checkAppId', () => {
+describe('checkConfiguration()', () => {
+  const names = {
+    appId: 'QQ_APP_ID',
+    appKey: 'QQ_APP_KEY',
+    redirectUri: 'QQ_REDIRECT_URI',
+    graphUrl: 'QQ_GRAPH_URL',
+    encryptionKey: 'QQ_ENCRYPTION_KEY',
+    scope: undefined, // no variable
+  };
+  const ranks = { ok: 0, info: 0, warn: 1, error: 2 };
+
+  it.each(
+    configurationExamples
+      .filter(({ option }) => names[option] !== undefined)
+      .map((example) => [example.option, example.what, example] as const),
+  )('gives the verdict of the table on %s with %s', (option, _what, { value, verdict }) => {
+    const before = new Set(checkConfiguration(good, false).map(({ id }) => id));
+    const checks = checkConfiguration({ ...good, [names[option] ?? '']: value }, false).filter(
+      ({ id, level }) => level !== 'ok' && !before.has(id),
+    );
+    const worst = Math.max(0, ...checks.map(({ level }) => ranks[level]));
+    expect(['ok', 'warning', 'error'][worst]).toBe(verdict);
+    if (verdict === 'error') expect(JSON.stringify(checks)).not.toContain(value.trim());
+  });
+
   it.each([
-    ['101234567', 'ok app_id'],
-    [undefined, 'error app_id_missing'],
-    ['', 'error app_id_missing'],
-    ['your_app_id', 'error app_id_placeholder'],
-    ['<APP ID>', 'error app_id_placeholder'],
-    ['${QQ_APP_ID}', 'error app_id_placeholder'],
-    ['你的APPID', 'error app_id_placeholder'],
-    ['"101234567"', 'error app_id_quotes'],
-    ['“101234567”', 'error app_id_quotes'],
-    ['101234567 ', 'error app_id_blanks'],
-    ['101234567\u200b', 'error app_id_blanks'],
-    ['tencent101234567', 'error app_id_form'],
-    ['wx0123456789', 'warn app_id_form'],
-    ['100000001', 'warn app_id_sandbox'],
-  ])('says of %j: %s', (value, expected) => {
-    expect(found(checkAppId(value, real))).toEqual([expected]);
+    [{ QQ_APP_ID: '101234567' }, ['ok app_id']],
+    [{ QQ_APP_ID: undefined }, ['error app_id_missing']],
+    [{ QQ_APP_ID: '' }, ['error app_id_missing']],
+    [{ QQ_APP_ID: 'your_app_id' }, ['error app_id_placeholder']],
+    [{ QQ_APP_ID: '100000001' }, ['warn app_id_sandbox']],
+    [{ QQ_APP_ID: '100000001', QQ_GRAPH_URL: SANDBOX }, ['ok app_id']],
+    [{ QQ_APP_ID: 'my-app', QQ_GRAPH_URL: SANDBOX }, ['ok app_id']],
+  ])('reports of the APP ID in %j: %j', (env, expected) => {
+    expect(findings(env, 'app_id')).toEqual(expected);
   });
 
-  it('takes anything for a sandbox, whose APP IDs are anyone’s', () => {
-    expect(found(checkAppId('100000001', sandbox))).toEqual(['ok app_id']);
-    expect(found(checkAppId('my-app', sandbox))).toEqual(['ok app_id']);
-  });
-
-  it('prints it only if it is made of digits: anything else may be the APP Key', () => {
-    expect(checkAppId('101234567', real)[0]?.en).toContain('101234567');
-    for (const surroundings of [real, sandbox]) {
-      expect(JSON.stringify(checkAppId(appKey, surroundings))).not.toContain(appKey);
+  it('prints an APP ID only if it is made of digits: anything else may be the APP Key', () => {
+    expect(JSON.stringify(checkConfiguration(good, false))).toContain('101234567');
+    for (const QQ_GRAPH_URL of ['', SANDBOX]) {
+      const env = { ...good, QQ_APP_ID: appKey, QQ_APP_KEY: '', QQ_GRAPH_URL };
+      expect(JSON.stringify(checkConfiguration(env, false))).not.toContain(appKey);
     }
   });
-});
 
-describe('checkAppKey', () => {
   it.each([
-    [appKey, 'ok app_key'],
-    [undefined, 'error app_key_missing'],
-    ['your_app_key', 'error app_key_placeholder'],
-    ['changeme', 'error app_key_placeholder'],
-    ['xxxxxxxx', 'error app_key_placeholder'],
-    [`'${appKey}'`, 'error app_key_quotes'],
-    [`${appKey}\n`, 'error app_key_blanks'],
-    ['101234567', 'error app_key_is_app_id'],
-    [appKey.slice(1), 'warn app_key_form'],
-    ['sandbox-app-key-not-a-secret', 'warn app_key_form'],
-  ])('says of %j: %s', (value, expected) => {
-    const checks = checkAppKey(value, '101234567', real);
-    expect(found(checks)).toEqual([expected]);
-    if (value) expect(JSON.stringify(checks)).not.toContain(value);
+    [{ QQ_APP_KEY: appKey }, ['ok app_key']],
+    [{ QQ_APP_KEY: undefined }, ['error app_key_missing']],
+    [{ QQ_APP_KEY: 'changeme' }, ['error app_key_placeholder']],
+    [{ QQ_APP_KEY: '101234568' }, ['warn app_key_is_app_id']],
+    [{ QQ_APP_KEY: appKey.slice(1) }, ['ok app_key', 'info app_key_form']],
+    [{ QQ_APP_KEY: 'sandbox-app-key-not-a-secret', QQ_GRAPH_URL: SANDBOX }, ['ok app_key']],
+  ])('reports of the APP Key in %j: %j', (env, expected) => {
+    expect(findings(env, 'app_key')).toEqual(expected);
+    expect(JSON.stringify(checkConfiguration({ ...good, ...env }, false))).not.toContain(env.QQ_APP_KEY ?? appKey);
   });
 
-  it('takes any form for a sandbox', () => {
-    expect(found(checkAppKey('sandbox-app-key-not-a-secret', '100000001', sandbox))).toEqual(['ok app_key']);
-  });
-});
-
-describe('checkRedirectUri', () => {
   it.each([
-    ['https://login.example.com/auth/qq/callback', ['ok redirect_uri']],
     ['https://login.example.com/callback?from=qq', ['ok redirect_uri']],
     [undefined, ['error redirect_uri_missing']],
-    ['', ['error redirect_uri_missing']],
-    ['/auth/qq/callback', ['error redirect_uri_relative']],
-    ['www.example.com/callback', ['error redirect_uri_relative']],
-    ['ftp://www.example.com/callback', ['error redirect_uri_relative']],
-    ['https:/login.example.com/callback', ['error redirect_uri_relative']],
     ['https%3A%2F%2Flogin.example.com%2Fcallback', ['error redirect_uri_encoded']],
-    ['https://user:word@login.example.com/callback', ['error redirect_uri_credentials']],
-    ['https://@login.example.com/callback', ['error redirect_uri_credentials']],
-    ['https://login.example.com/callback#top', ['error redirect_uri_fragment']],
-    ['https://login.example.com\\callback', ['error redirect_uri_backslash']],
-    ['https://login.example.com/call back', ['error redirect_uri_blanks']],
-    ['"https://login.example.com/callback"', ['error redirect_uri_quotes']],
-    ['https://login.example.com/callback?to=https%253A%252F%252Fa.example', ['error redirect_uri_encoded_twice']],
+    ['https://login.example.com/c?to=https%253A%252F%252Fa.example', ['warn redirect_uri_encoded_twice']],
     ['https://login.example.com', ['warn redirect_uri_no_path']],
-    ['https://login.example.com:8443/callback', ['error redirect_uri_port']],
-    ['https://login.example.com:443/callback', ['error redirect_uri_port']],
-    ['https://login.example.com:/callback', ['error redirect_uri_port']],
-    ['http://login.example.com/callback', ['error redirect_uri_http']],
-    [
-      'http://localhost:3000/callback',
-      ['error redirect_uri_local', 'error redirect_uri_port', 'error redirect_uri_http'],
-    ],
-    ['https://127.1/callback', ['error redirect_uri_local']],
-    ['https://203.0.113.7/callback', ['error redirect_uri_ip_address']],
-    ['https://[2001:db8::1]/callback', ['error redirect_uri_ip_address']],
+    ['https://login.example.com:/callback', ['warn redirect_uri_port']],
+    ['http://login.example.com/callback', ['warn redirect_uri_http']],
+    ['https://127.1/callback', ['warn redirect_uri_local']],
+    ['https://203.0.113.7/callback', ['warn redirect_uri_ip_address']],
+    ['https://[2001:db8::1]/callback', ['warn redirect_uri_ip_address']],
     ['https://login.example.com/callback/', ['ok redirect_uri', 'info redirect_uri_slash']],
     ['https://www.example.com/callback', ['ok redirect_uri', 'info redirect_uri_www']],
     ['https://example.com.cn/callback', ['ok redirect_uri', 'info redirect_uri_www']],
-  ])('says of %j: %j', (value, expected) => {
-    expect(found(checkRedirectUri(value, real))).toEqual(expected);
+  ])('reports of the redirect URI %j: %j', (QQ_REDIRECT_URI, expected) => {
+    expect(findings({ QQ_REDIRECT_URI }, 'redirect_uri')).toEqual(expected);
   });
 
-  it('lets a sandbox have what the real QQ refuses, and says so', () => {
-    const checks = checkRedirectUri('http://localhost:3000/auth/qq/callback', sandbox);
-    expect(found(checks)).toEqual(['ok redirect_uri', 'info redirect_uri_sandbox']);
-    expect(found(checkRedirectUri('http://localhost:3000/callback#a', sandbox))).toEqual([
+  it('accepts for a sandbox what the real QQ refuses, with a note', () => {
+    const env = { QQ_REDIRECT_URI: 'http://localhost:3000/callback', QQ_GRAPH_URL: SANDBOX };
+    expect(findings(env, 'redirect_uri')).toEqual(['ok redirect_uri', 'info redirect_uri_sandbox']);
+    expect(findings({ ...env, QQ_REDIRECT_URI: 'http://localhost:3000/cb#a' }, 'redirect_uri')).toEqual([
       'error redirect_uri_fragment',
     ]);
   });
 
-  it('names the other of two hosts that are easily mixed up', () => {
-    const twin = (uri: string) => checkRedirectUri(uri, real).find(({ id }) => id === 'redirect_uri_www')?.en;
+  it('names the other of two hosts that are easily confused', () => {
+    const twin = (uri: string) => checkWrittenUri(uri, 'x', true).find(({ id }) => id === 'redirect_uri_www')?.en;
     expect(twin('https://www.example.com/callback')).toContain('www.example.com and example.com');
     expect(twin('https://example.com/callback')).toContain('example.com and www.example.com');
   });
 
-  it('prints no password', () => {
-    expect(JSON.stringify(checkRedirectUri('https://user:word@a.example/callback', real))).not.toContain('word@');
-  });
-});
-
-describe('checkGraphUrl', () => {
   it.each([
     [{}, 'ok graph_url'],
     [{ QQ_GRAPH_URL: '' }, 'ok graph_url'],
-    [{ QQ_GRAPH_URL: 'https://graph.qq.com/' }, 'ok graph_url'],
-    [{ QQ_GRAPH_URL: 'http://127.0.0.1:9010' }, 'ok graph_url'],
-    [{ QQ_GRAPH_URL: 'http://127.0.0.1:9010', NODE_ENV: 'production' }, 'warn graph_url_sandbox_in_production'],
+    [{ QQ_GRAPH_URL: SANDBOX }, 'ok graph_url'],
+    [{ QQ_GRAPH_URL: SANDBOX, NODE_ENV: 'production' }, 'warn graph_url_sandbox_in_production'],
     [{ QQ_GRAPH_URL: 'https://graph.example.com' }, 'warn graph_url_other'],
     [{ QQ_GRAPH_URL: 'http://graph.qq.com' }, 'error graph_url_form'],
     [{ QQ_GRAPH_URL: 'graph.qq.com' }, 'error graph_url_form'],
-  ])('says of %j: %s', (env, expected) => {
-    expect(found(checkGraphUrl(env))).toEqual([expected]);
+  ])('reports of where logins go in %j: %s', (env, expected) => {
+    expect(findings(env, 'graph_url')).toEqual([expected]);
   });
 
-  it('takes every other machine for the real QQ', () => {
-    expect(isRealQQ(graphUrlOf({}))).toBe(true);
-    expect(isRealQQ(graphUrlOf({ QQ_GRAPH_URL: 'https://graph.example.com' }))).toBe(true);
-    expect(isRealQQ(graphUrlOf({ QQ_GRAPH_URL: 'http://localhost:9010' }))).toBe(false);
+  it('reads QQ_GRAPH_URL as the router does', () => {
+    expect(graphUrlOf({})?.origin).toBe('https://graph.qq.com');
+    expect(graphUrlOf({ QQ_GRAPH_URL: ` ${SANDBOX} ` })?.origin).toBe(SANDBOX);
+    expect(graphUrlOf({ QQ_GRAPH_URL: 'http://graph.qq.com' })).toBeUndefined();
   });
-});
 
-describe('checkOwnSecrets', () => {
   const long = 'k3yk3yk3yk3yk3yk3yk3yk3yk3yk3yk3yk3y';
 
   it.each([
     [{}, ['info encryption_key']],
-    [{ QQ_ENCRYPTION_KEY: long }, ['ok encryption_key']],
     [{ QQ_ENCRYPTION_KEY: `${long},${long}` }, ['ok encryption_key']],
-    [{ QQ_ENCRYPTION_KEY: `${long},` }, ['error encryption_key_empty']],
-    [{ QQ_ENCRYPTION_KEY: 'short' }, ['warn encryption_key_weak']],
-    [{ QQ_ENCRYPTION_KEY: `${long},short` }, ['warn encryption_key_weak']],
-    [{ QQ_ENCRYPTION_KEY: appKey, QQ_APP_KEY: appKey }, ['warn encryption_key_weak']],
+    [{ QQ_ENCRYPTION_KEY: `${long},` }, ['error encryption_key_short']],
     [{ SESSION_SECRET: long }, ['info encryption_key', 'ok session_secret']],
     [{ SESSION_SECRET: 'secret' }, ['info encryption_key', 'warn session_secret_weak']],
     [{ SESSION_SECRET: '' }, ['info encryption_key', 'error session_secret_empty']],
-  ])('says of %j: %j', (env, expected) => {
-    const checks = checkOwnSecrets(env, true);
-    expect(found(checks)).toEqual(expected);
-    expect(JSON.stringify(checks)).not.toContain(long);
-  });
-
-  it('asks for no session secret where a sandbox plays QQ', () => {
-    expect(found(checkOwnSecrets({ SESSION_SECRET: '' }, false))).toEqual(['info encryption_key']);
+    [{ SESSION_SECRET: '', QQ_GRAPH_URL: SANDBOX }, ['info encryption_key']],
+  ])('reports of the application’s own secrets in %j: %j', (env, expected) => {
+    expect([...findings(env, 'encryption_key'), ...findings(env, 'session_secret')]).toEqual(expected);
+    expect(JSON.stringify(checkConfiguration({ ...good, ...env }, false))).not.toContain(long);
   });
 });
 
 describe('checkInstallation', () => {
-  const good = { node: '22.12.0', express: '5.1.0', 'express-session': '1.18.1' };
+  const supported = { node: '22.12.0', express: '5.1.0', 'express-session': '1.18.1' };
 
   it.each([
     ['20.19.0', 'ok'],
@@ -182,7 +152,7 @@ describe('checkInstallation', () => {
     ['24.0.0', 'ok'],
     ['18.20.0', 'error'],
   ])('says of Node %s: %s', (node, level) => {
-    expect(found(checkInstallation({ ...good, node }))[0]).toBe(`${level} node`);
+    expect(found(checkInstallation({ ...supported, node }))[0]).toBe(`${level} node`);
   });
 
   it.each([
@@ -192,7 +162,7 @@ describe('checkInstallation', () => {
     ['3.21.2', 'error express_version'],
     [undefined, 'warn express_missing'],
   ])('says of express %s: %s', (express, expected) => {
-    expect(found(checkInstallation({ ...good, express }))[1]).toBe(expected);
+    expect(found(checkInstallation({ ...supported, express }))[1]).toBe(expected);
   });
 
   it.each([
@@ -200,6 +170,6 @@ describe('checkInstallation', () => {
     ['1.17.2', 'error express_session_version'],
     [undefined, 'warn express_session_missing'],
   ])('says of express-session %s: %s', (version, expected) => {
-    expect(found(checkInstallation({ ...good, 'express-session': version }))[2]).toBe(expected);
+    expect(found(checkInstallation({ ...supported, 'express-session': version }))[2]).toBe(expected);
   });
 });

@@ -1,8 +1,7 @@
 import { isLoopbackHost } from '../../protocol/endpoints.js';
 import { printable } from '../terminal.js';
 import { error, info, ok, warn } from './check.js';
-import { isRealQQ } from './graph-url.js';
-import { checkWrittenUri } from './redirect-uri.js';
+import { checkWrittenUri } from './configuration.js';
 import type { Check } from './check.js';
 
 /** What is set here, to compare with what the site sends. */
@@ -81,7 +80,7 @@ function checkSentUri(sent: URL, redirectUri: string | undefined): Check[] {
       }),
     ];
   }
-  const judged = checkWrittenUri(uri, 'redirect_uri', isRealQQ(sent));
+  const judged = checkWrittenUri(uri, 'redirect_uri', !isLoopbackHost(sent.hostname));
   if (!redirectUri) return judged;
   const readable = judged.every(({ level }) => level !== 'error');
   const found = {

@@ -2,14 +2,11 @@ import { createRequest } from '../../transport/request.js';
 import { readArguments } from '../arguments.js';
 import { paintFor, printable } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
-import { checkAppId, checkAppKey } from './app-credentials.js';
 import { checkClock } from './clock.js';
+import { checkConfiguration, graphUrlOf } from './configuration.js';
 import { checkEnvFile, readSettings } from './env-file.js';
-import { checkGraphUrl, graphUrlOf, isRealQQ } from './graph-url.js';
 import { checkInstallation, readInstallation } from './installation.js';
-import { checkOwnSecrets } from './own-secrets.js';
 import { askAuthorize, askMe, checkAuthorize, checkReach } from './reach-qq.js';
-import { checkRedirectUri } from './redirect-uri.js';
 import { checkAsText, headingAsText, summaryAsText } from './report.js';
 import { checkSite } from './site.js';
 import { visitSite } from './visit-site.js';
@@ -91,15 +88,7 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
   const { env, file } = settings;
   const graphUrl = graphUrlOf(env);
   const unset = !env.QQ_APP_ID && !env.QQ_APP_KEY && !env.QQ_REDIRECT_URI;
-  const surroundings = { realQQ: isRealQQ(graphUrl), elsewhere: unset && site !== undefined };
-  const configuration = [
-    ...checkEnvFile(file, terminal.env),
-    ...checkAppId(env.QQ_APP_ID, surroundings),
-    ...checkAppKey(env.QQ_APP_KEY, env.QQ_APP_ID, surroundings),
-    ...checkRedirectUri(env.QQ_REDIRECT_URI, surroundings),
-    ...checkGraphUrl(env),
-    ...checkOwnSecrets(env, surroundings.realQQ),
-  ];
+  const configuration = [...checkEnvFile(file, terminal.env), ...checkConfiguration(env, unset && site !== undefined)];
   yield { heading: { en: 'Configuration', zh: '配置' }, checks: configuration };
   yield {
     heading: { en: 'This machine', zh: '本机' },
@@ -119,10 +108,10 @@ async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readon
   const me = await askMe(request, graphUrl);
   const reached = checkReach(me, graphUrl, env);
   if (reached.some(({ level }) => level !== 'ok')) return reached;
-  const { QQ_APP_ID: appId = '', QQ_REDIRECT_URI: redirectUri = '' } = env;
+  const [appId = '', redirectUri = ''] = [env.QQ_APP_ID?.trim(), env.QQ_REDIRECT_URI?.trim()];
   // Nothing that might be the APP Key in the wrong place is sent.
   const sendable =
-    /^\d+$/.test(appId) && configuration.some(({ id, level }) => id === 'redirect_uri' && level === 'ok');
+    /^\d+$/.test(appId) && !configuration.some(({ id, level }) => id.startsWith('redirect_uri') && level === 'error');
   const authorize = sendable ? checkAuthorize(await askAuthorize(request, graphUrl, appId, redirectUri)) : [];
   return [...reached, ...authorize, ...checkClock('thrown' in me ? null : me.date, Date.now())];
 }

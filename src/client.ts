@@ -15,7 +15,9 @@ export {
 } from './protocol/errors/index.js';
 export type {
   QQConfigurationErrorCode,
+  QQErrorCode,
   QQErrorKind,
+  QQErrorsByKind,
   QQRequestErrorCode,
   QQResponseErrorCode,
   QQStep,

@@ -1,11 +1,11 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { warn } from '../protocol/warn.js';
-import type { QQStep } from '../protocol/errors/index.js';
+import type { QQErrorCode, QQStep } from '../protocol/errors/index.js';
 
 /** What went wrong, in an event about a failure. */
 export interface EventFailure {
   /** `ERR_QQ_…`; `ERR_REFUSED_BY_ON_LOGIN` for what `onLogin` threw; `ERR_UNKNOWN` for any other error. */
-  code: string;
+  code: QQErrorCode | 'ERR_REFUSED_BY_ON_LOGIN' | 'ERR_UNKNOWN';
   step: QQStep;
   /** QQ's own error number, if QQ sent one. */
   qqCode?: number | string;

@@ -70,7 +70,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         const query = new URLSearchParams(rawQuery(req));
         await startLogin(services, req, res, {
           returnTo: query.get('returnTo') ?? undefined,
-          display: query.get('display') ?? undefined,
+          display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
           channel: query.get('channel') ?? undefined,
           allowInAppBrowser: query.get('webview') === 'continue',
           asJson: isScript(req),

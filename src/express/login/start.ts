@@ -11,7 +11,7 @@ export interface LoginOptions {
   /** The page after the login: a path of this site, or a URL of one of `allowedReturnOrigins`; otherwise the default. */
   returnTo?: string | undefined;
   /** `'mobile'` or `'pc'` in place of the option `display`; `'popup'` for a login in a pop-up window. */
-  display?: string | undefined;
+  display?: 'mobile' | 'pc' | 'popup' | undefined;
   /** Names the `BroadcastChannel` on which the opener page of a pop-up window waits. */
   channel?: string | undefined;
   /** Continues in another app's browser, where QQ may refuse: the user was told so. */

@@ -1,9 +1,7 @@
 import { QQConnectError } from './qq-connect-error.js';
 import type { Bilingual } from '../error-codes.js';
+import type { QQConfigurationErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
-
-/** What can be wrong with the application's own set-up. */
-export type QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_MISSING' | 'ERR_QQ_ROUTER_MISSING';
 
 /**
  * The application has to change something: an option, or the order of its middleware. Status 500.
@@ -11,6 +9,7 @@ export type QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_
  */
 export class QQConfigurationError extends QQConnectError {
   override name = 'QQConfigurationError';
+  declare readonly code: QQConfigurationErrorCode;
 
   constructor(
     message: string,

@@ -1,4 +1,5 @@
 import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { QQErrorCode } from './codes.js';
 
 // A registered symbol, so that two copies of the package in one process know each other's errors.
 const KIND = Symbol.for('express-qq-connect.error.kind');
@@ -12,7 +13,7 @@ export type QQStep =
 
 /** What every error of this package says about itself. */
 export interface QQConnectErrorFields {
-  code: `ERR_QQ_${string}`;
+  code: QQErrorCode;
   status: number;
   action: QQErrorAction;
   hint: Bilingual;
@@ -44,9 +45,13 @@ export interface QQConnectErrorFields {
 export class QQConnectError extends Error {
   override name = 'QQConnectError';
   /** Names the error for programs; stable across versions. */
-  readonly code: `ERR_QQ_${string}`;
-  /** HTTP status that fits an answer to the browser; Express uses it. */
+  readonly code: QQErrorCode;
+  /** HTTP status for the response to the browser; Express reads it. */
   readonly status: number;
+  /** The same as `status`, which NestJS, Koa and Fastify read. */
+  readonly statusCode: number;
+  /** Whether the message may be shown to the user: for statuses below 500. Koa and http-errors read it. */
+  readonly expose: boolean;
   /** What helps: log in again, fix the configuration, try later, or nothing, as QQ refuses this user. */
   readonly action: QQErrorAction;
   /** What to do, in English and Chinese. */
@@ -64,6 +69,8 @@ export class QQConnectError extends Error {
     super(message, fields.cause && { cause: fields.cause });
     this.code = fields.code;
     this.status = fields.status;
+    this.statusCode = fields.status;
+    this.expose = fields.status < 500;
     this.action = fields.action;
     this.hint = fields.hint;
     this.step = fields.step;
@@ -79,12 +86,7 @@ export class QQConnectError extends Error {
   }
 }
 
-/**
- * Tells whether something thrown is an error of this package, also when it comes from another copy of it.
- *
- * @param kind - asks for one of the four kinds only
- */
-export function isQQConnectError(value: unknown, kind?: QQErrorKind): value is QQConnectError {
-  if (!(value instanceof Error) || !(KIND in value)) return false;
-  return kind === undefined || value[KIND] === kind;
+/** The kind of an error of this package, also of one from another copy of it; `undefined` for any other value. */
+export function errorKindOf(value: unknown): QQErrorKind | undefined {
+  return value instanceof Error && KIND in value ? (value[KIND] as QQErrorKind) : undefined;
 }

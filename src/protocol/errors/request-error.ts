@@ -1,5 +1,6 @@
 import { QQConnectError } from './qq-connect-error.js';
 import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { QQRequestErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
 interface Complaint {
@@ -91,14 +92,12 @@ const complaints = {
     step: 'session',
     hint: { en: 'Log in with QQ first.', zh: '请先使用 QQ 登录。' },
   },
-} as const satisfies Record<string, Complaint>;
-
-/** What can be wrong with what the browser sent. */
-export type QQRequestErrorCode = keyof typeof complaints;
+} as const satisfies Record<QQRequestErrorCode, Complaint>;
 
 /** What the browser sent was wrong: a callback, a state, a cross-site POST, a request that needs a login. */
 export class QQRequestError extends QQConnectError {
   override name = 'QQRequestError';
+  declare readonly code: QQRequestErrorCode;
 
   constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep } = {}) {
     super('request', message, { code, ...complaints[code], ...fields });

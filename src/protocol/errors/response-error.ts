@@ -1,6 +1,7 @@
 import { QQConnectError } from './qq-connect-error.js';
 import { describeQQErrorCode } from '../error-codes.js';
 import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { QQResponseErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
 interface Advice {
@@ -32,7 +33,7 @@ const unusable = {
   ERR_QQ_OPENID_MISSING: NOT_QQ,
   ERR_QQ_CLIENT_ID_MISMATCH: NOT_OURS,
   ERR_QQ_OPENID_MISMATCH: NOT_OURS,
-} as const satisfies Record<string, Advice>;
+} as const satisfies Record<Exclude<QQResponseErrorCode, 'ERR_QQ_RESPONSE'>, Advice>;
 
 const statusFor: Record<QQErrorAction, number> = {
   login_again: 401,
@@ -61,9 +62,6 @@ function adviceOn(qqCode: number | string): Advice {
   return { status: entry.retryRead ? 502 : statusFor[entry.action], action: entry.action, hint: entry.hint };
 }
 
-/** What QQ can have answered instead of what was asked for. */
-export type QQResponseErrorCode = 'ERR_QQ_RESPONSE' | keyof typeof unusable;
-
 /** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */
 export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefined } & (
   { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string } | { code: keyof typeof unusable }
@@ -72,6 +70,7 @@ export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefine
 /** QQ answered, and said no (`ERR_QQ_RESPONSE`, with `qqCode`), or nothing that can be used (the other codes). */
 export class QQResponseError extends QQConnectError {
   override name = 'QQResponseError';
+  declare readonly code: QQResponseErrorCode;
 
   constructor(message: string, fields: QQResponseErrorFields) {
     super('response', message, {

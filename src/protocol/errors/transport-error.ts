@@ -1,5 +1,6 @@
 import { QQConnectError } from './qq-connect-error.js';
 import type { Bilingual } from '../error-codes.js';
+import type { QQTransportErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
 const TRY_LATER: Bilingual = {
@@ -37,14 +38,12 @@ const failures = {
       zh: '请检查会话存储（Redis 或数据库是否正常），稍后再试。',
     },
   },
-} as const;
-
-/** What can go wrong on the way to QQ, or to the session store. */
-export type QQTransportErrorCode = keyof typeof failures;
+} as const satisfies Record<QQTransportErrorCode, { status: number; hint: Bilingual }>;
 
 /** QQ, or the application's session store, could not be reached in time. Nothing is known to have happened there. */
 export class QQTransportError extends QQConnectError {
   override name = 'QQTransportError';
+  declare readonly code: QQTransportErrorCode;
 
   constructor(code: QQTransportErrorCode, message: string, fields: { step: QQStep; endpoint?: string; cause?: Error }) {
     super('transport', message, { code, action: 'try_later', ...failures[code], ...fields });

@@ -18,7 +18,7 @@ server.keepAliveTimeout = 60_000;
 process.on('message', ({ ask }) => {
   if (ask === 'cpu') {
     const { user, system } = process.cpuUsage();
-    process.send({ cpu: user + system });
+    process.send({ cpu: user + system, rss: process.memoryUsage().rss });
   } else {
     store.all((error, sessions) => process.send({ error, sessions: Object.values(sessions) }));
   }

@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
 const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
-const folders = ['../attack/', '../integration/', '../unit/'].map((folder) => new URL(folder, import.meta.url));
+const folders = ['../attack/', '../integration/', '../machine/', '../unit/'].map(
+  (folder) => new URL(folder, import.meta.url),
+);
 
 describe('SECURITY.md', () => {
   it('names for each guarantee a test that there is', () => {

@@ -1,5 +1,5 @@
 /**
- * QQ avatars: their URLs, and a router that serves the images from your own site.
+ * QQ avatars: their URLs, and a router that serves the images from the application's site.
  *
  * @packageDocumentation
  */
@@ -9,6 +9,7 @@ export {
   qqAppAvatarUrl,
   qqAvatarUrl,
   qqGroupAvatarUrl,
+  qqHeadimgUrl,
   withAvatarSize,
 } from './avatars/urls.js';
 export type { QQAvatarOwner, QQAvatarUrlOptions, QQAvatarUrlSize } from './avatars/urls.js';
@@ -17,5 +18,6 @@ export { resolveAvatarKey } from './avatars/resolve-avatar-key.js';
 export type { ResolveAvatarKeyOptions } from './avatars/resolve-avatar-key.js';
 export type { AvatarSource } from './avatars/types.js';
 export type { MissLimits } from './avatars/miss-limiter.js';
+export { signOkayapi, verifyOkayapi } from './avatars/okayapi-signature.js';
 export { qqAvatars } from './avatars/qq-avatars.js';
-export type { QQAvatarsOptions } from './avatars/avatar-options.js';
+export type { OkayapiCredentials, QQAvatarsOptions } from './avatars/options.js';

@@ -1,67 +1,38 @@
 import { lookup as dnsLookup } from 'node:dns';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
-function blockList(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [network = '', prefix] = range.split('/');
-    list.addSubnet(network, Number(prefix), family);
-  }
-  return list;
-}
+// ipaddr.js calls all of IPv6 unicast that has no name of its own. Servers are in 2000::/3 (RFC 4291, section 2.4).
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+// The former 6bone, returned to IANA (RFC 3701).
+const SIX_BONE = ipaddr.IPv6.parseCIDR('3ffe::/16');
 
-// The IANA IPv4 Special-Purpose Address Registry, multicast and class E.
-const SPECIAL_IPV4 = blockList('ipv4', [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.88.99.0/24', '192.168.0.0/16', '192.175.48.0/24'],
-  ...['198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-]);
-
-// All that is global in IPv6 stands in 2000::/3. So ::, ::1, mapped and compatible IPv4, NAT64, fc00::/7, fe80::/10 and
-// multicast are outside; within it, Teredo and its neighbours, documentation, and 6to4 are not addresses of a server.
-const GLOBAL_IPV6 = blockList('ipv6', ['2000::/3']);
-const SPECIAL_IPV6 = blockList('ipv6', ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
-
-/** The eight groups of an IPv6 address in their short form; `undefined` for any other text. */
-export function ipv6Groups(address: string): string[] | undefined {
-  if (isIP(address) !== 6 || address.includes('%')) return undefined;
-  // The parser of URLs also turns an IPv4 tail into two groups.
-  const [head = '', tail = ''] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::');
-  const [before, after] = [head, tail].map((part) => (part === '' ? [] : part.split(':'))) as [string[], string[]];
-  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-}
-
-// ISATAP has an IPv4 address in its last 32 bits, after 0:5efe or 200:5efe, under any prefix.
-function isIsatap(address: string): boolean {
-  const groups = ipv6Groups(address);
-  return groups?.[5] === '5efe' && (groups[4] === '0' || groups[4] === '200');
-}
-
-/** Tells whether an IP address is one of a server on the public internet, in its plain form. */
+/** Returns whether an IP address belongs to a server on the public internet, and is in its plain form. */
 export function isPublicAddress(address: string): boolean {
-  // A zone names an interface of this machine.
-  if (address.includes('%')) return false;
-  switch (isIP(address)) {
-    case 4:
-      return !SPECIAL_IPV4.check(address, 'ipv4');
-    case 6:
-      return GLOBAL_IPV6.check(address, 'ipv6') && !SPECIAL_IPV6.check(address, 'ipv6') && !isIsatap(address);
-    default:
-      return false;
-  }
+  // ipaddr.js also parses 127.1 and 0x7f.1. A zone names an interface of this machine.
+  if (isIP(address) === 0 || address.includes('%')) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv4) return true;
+  return parsed.match(GLOBAL_IPV6) && !parsed.match(SIX_BONE) && !isIsatap(parsed);
 }
 
-/** Tells whether an IP address is this machine's own. */
+// ISATAP (RFC 5214) has an IPv4 address in its last 32 bits, after 0:5efe or 200:5efe, under any prefix.
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return parts[5] === 0x5efe && (parts[4] === 0 || parts[4] === 0x200);
+}
+
+/** Returns whether an IP address is a loopback address in its plain form. */
 export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+  return isIP(address) !== 0 && !address.includes('%') && ipaddr.parse(address).range() === 'loopback';
 }
 
-/** `code` of the cause where a host name led to no address that may be connected to. */
+/** `code` of the cause if a host name has no address that is permitted. */
 export const ADDRESS_REFUSED = 'ERR_QQ_ADDRESS_REFUSED';
 
-/** Resolves a host name to all its addresses; `dns.lookup`, unless a test says otherwise. */
+/** Resolves a host name to all its addresses; `dns.lookup` outside tests. */
 export type Resolve = (
   hostname: string,
   options: LookupOptions & { all: true },
@@ -69,8 +40,8 @@ export type Resolve = (
 ) => void;
 
 /**
- * A `lookup` for `net.connect` that only knows the permitted ones of a host's addresses. The socket connects to what
- * it answers and nothing else, so that no DNS answer can change between the check and the connection.
+ * Returns a `lookup` for `net.connect` that finds only the permitted addresses of a host. The socket connects to
+ * exactly these, so a DNS response cannot change between the check and the connection.
  */
 export function guardedLookup(permits: (address: string) => boolean, resolve: Resolve = dnsLookup): LookupFunction {
   return function lookup(hostname, options, callback) {

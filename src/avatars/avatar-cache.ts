@@ -6,169 +6,214 @@ import type { AvatarImage } from './types.js';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
-/** For how long an image is served without asking again. */
-export const FRESH_MS = DAY;
-/** For how long after that it is served while it is fetched again. */
-export const STALE_WHILE_REVALIDATE_MS = 7 * DAY;
-/** For how long after that it is served when Tencent fails. */
-export const STALE_IF_ERROR_MS = 30 * DAY;
-/** For how long a miss is remembered. */
-export const MISS_MS = 10 * MINUTE;
-/** For how long Tencent is left alone after a failure. */
-export const FAILURE_MS = 30 * SECOND;
-
-/** An image with what a hit needs, ready to be sent. */
-export interface CachedAvatar extends AvatarImage {
-  /** A strong ETag of our own. */
-  etag: string;
-  /** The headers of a hit. */
-  headers: Readonly<Record<string, string | number>>;
-  fetchedAt: number;
-}
-
-/** Why there is no image: the placeholder, an id that the application does not know, or a failure (with its status). */
-export interface AvatarProblem {
-  problem: 'miss' | 'unknown' | 'failed' | 'limited';
-  status?: number;
-  /** Seconds until it is worth asking again. */
-  retryAfter?: number;
-  nickname?: string | undefined;
-}
-
-/** What a load found: an image, a miss without one, a failure; `unknown` is an id that the application does not know. */
-export type Loaded =
-  { image?: AvatarImage | undefined; failure?: QQConnectError; nickname?: string | undefined } | 'unknown';
-
-/** What {@link AvatarCache.lookup} answers. */
-export type Lookup = { cache: 'HIT' | 'MISS' | 'STALE' } & (
-  { avatar: CachedAvatar } | ({ avatar?: undefined } & AvatarProblem)
-);
-
-interface Note extends AvatarProblem {
-  until: number;
-}
+/** How long an image is served without a request to Tencent. */
+const FRESH_MS = DAY;
+/** How long after that it is served while it is fetched again. */
+const STALE_WHILE_REVALIDATE_MS = 7 * DAY;
+/** How long after {@link FRESH_MS} it is served if Tencent fails. */
+const STALE_IF_ERROR_MS = 30 * DAY;
+/** How long a missing avatar is remembered. */
+const MISS_MS = 10 * MINUTE;
+/** Pause of the requests to Tencent after a failure. */
+const FAILURE_MS = 30 * SECOND;
 
 // What an entry costs beside its bytes: keys, headers, the cache's own lists.
 const OVERHEAD = 1_024;
 const NOTE_OVERHEAD = 512;
 
-/** Images by key, within a byte budget; what is missing is remembered apart from them, in a sixteenth of the budget. */
-export class AvatarCache {
-  readonly #images: LRUCache<string, CachedAvatar>;
-  readonly #notes: LRUCache<string, Note>;
-  readonly #loading = new Map<string, Promise<CachedAvatar | Note>>();
-  readonly #now: () => number;
-  readonly #headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'];
+/** The account of an entry, if it is known, and the value of {@link changes} when its fetch started. */
+interface Origin {
+  account: string | undefined;
+  changes: number;
+}
 
-  constructor(options: {
+/** An image with what a response needs. */
+export interface CachedAvatar extends AvatarImage, Origin {
+  /** A strong ETag of this package, not Tencent's. */
+  etag: string;
+  /** The headers of a cache hit. */
+  headers: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * Why there is no image: no avatar, an ID that the application does not have, an image that cannot be converted, a
+ * failure (with its status), or the rate limit.
+ */
+export interface AvatarProblem {
+  problem: 'miss' | 'unknown' | 'unconvertible' | 'failed' | 'limited';
+  status?: number;
+  /** Seconds until a further request can succeed. */
+  retryAfter?: number;
+  nickname?: string | undefined;
+}
+
+/** What a load found. `account` is that of {@link accountOf}. */
+export interface Loaded {
+  image?: AvatarImage | undefined;
+  problem?: 'miss' | 'unknown' | 'unconvertible';
+  failure?: QQConnectError;
+  nickname?: string | undefined;
+  account?: string | undefined;
+}
+
+/** What {@link AvatarCache.lookup} returns. */
+export type Lookup = { cache: 'HIT' | 'MISS' | 'STALE' } & (
+  { avatar: CachedAvatar } | ({ avatar?: undefined } & AvatarProblem)
+);
+
+/** Loads an image. `admit` returns the seconds to wait before a load can start, 0 for none. */
+interface Loading {
+  load: () => Promise<Loaded>;
+  admit: () => number;
+}
+
+type Note = AvatarProblem & Partial<Origin>;
+
+// lru-cache keeps the earlier image of a key whose fetch rejects.
+class NoImage extends Error {
+  readonly note: Note;
+
+  constructor(note: Note) {
+    super(note.problem);
+    this.note = note;
+  }
+}
+
+// Tencent's older URLs stay the same when the user changes the picture. So a login or a new profile makes all entries
+// of its account outdated, in every cache of the process, also those that are being fetched at that moment.
+const lastChanges = new LRUCache<string, number>({ max: 100_000 });
+let changes = 0;
+
+/** Returns the key of an account: APP ID and openid. */
+export function accountOf({ appId, openid }: { appId: string; openid: string }): string {
+  return JSON.stringify([appId, openid]);
+}
+
+/** Makes all cached images of an account outdated. They are served again only if Tencent fails. */
+export function forgetAccount(account: { appId: string; openid: string }): void {
+  lastChanges.set(accountOf(account), ++changes);
+}
+
+function isCurrent({ account, changes = 0 }: Partial<Origin>): boolean {
+  return account === undefined || (lastChanges.get(account) ?? 0) <= changes;
+}
+
+/** Caches images by key, within a byte budget. Notes of missing images have a sixteenth of it for themselves. */
+export class AvatarCache {
+  readonly #images: LRUCache<string, CachedAvatar, Loading>;
+  readonly #notes: LRUCache<string, Note>;
+
+  constructor({
+    maxBytes,
+    now = Date.now,
+    headers,
+  }: {
     maxBytes: number;
     now?: (() => number) | undefined;
     headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'];
   }) {
-    const forNotes = Math.max(1, Math.floor(options.maxBytes / 16));
-    this.#images = new LRUCache({
-      maxSize: Math.max(1, options.maxBytes - forNotes),
-      sizeCalculation: ({ body }, key) => body.length + key.length * 2 + OVERHEAD,
-    });
+    const forNotes = Math.max(1, Math.floor(maxBytes / 16));
+    const clock = { perf: { now }, ttlResolution: 0 };
     this.#notes = new LRUCache({
+      ...clock,
       maxSize: forNotes,
       sizeCalculation: ({ nickname = '' }, key) => (key.length + nickname.length) * 2 + NOTE_OVERHEAD,
     });
-    this.#now = options.now ?? Date.now;
-    this.#headers = options.headers;
+    this.#images = new LRUCache<string, CachedAvatar, Loading>({
+      ...clock,
+      maxSize: Math.max(1, maxBytes - forNotes),
+      sizeCalculation: ({ body }, key) => body.length + key.length * 2 + OVERHEAD,
+      ttl: lasting(FRESH_MS),
+      noDeleteOnStaleGet: true,
+      noDeleteOnFetchRejection: true,
+      // An entry that is evicted during its fetch still has callers that wait for the image.
+      ignoreFetchAbort: true,
+      fetchMethod: async (key, _stale, { context: { load, admit } }) => {
+        const retryAfter = admit();
+        if (retryAfter > 0) throw new NoImage({ problem: 'limited', retryAfter });
+        const started = changes;
+        const loaded = await load();
+        const origin = { account: loaded.account, changes: started };
+        const image = loaded.problem === undefined && loaded.failure === undefined ? loaded.image : undefined;
+        if (!image) throw new NoImage(this.#remember(key, { ...problemOf(loaded), ...origin }));
+        this.#notes.delete(key);
+        const etag = etagOf(image.body);
+        return { ...image, ...origin, etag, headers: headers(image, etag) };
+      },
+    });
   }
 
-  /** The bytes that the entries take, by the cache's own account. */
+  /** The bytes that the entries take. */
   get bytes(): number {
     return this.#images.calculatedSize + this.#notes.calculatedSize;
   }
 
-  /** An image that needs no second thought; the hot path. */
+  /** Returns an image that needs no request to Tencent. */
   fresh(key: string): CachedAvatar | undefined {
     const avatar = this.#images.get(key);
-    return avatar && this.#now() - avatar.fetchedAt < FRESH_MS ? avatar : undefined;
+    return avatar && isCurrent(avatar) ? avatar : undefined;
   }
 
   /**
-   * Finds an image, loading it where need be: once, however many ask. `admit` is asked before a load begins; it answers
-   * the seconds to wait, 0 for "go on". What the load throws rejects.
+   * Finds an image, and loads it if it is not cached: once for all callers that wait for the same key.
+   *
+   * @throws whatever `load` throws
    */
-  async lookup(key: string, load: () => Promise<Loaded>, admit: () => number): Promise<Lookup> {
-    const found = this.#usable(key);
-    const age = found ? this.#now() - found.fetchedAt : 0;
-    if (found && age < FRESH_MS) return { avatar: found, cache: 'HIT' };
+  async lookup(key: string, loading: Loading): Promise<Lookup> {
+    const fresh = this.fresh(key);
+    if (fresh) return { avatar: fresh, cache: 'HIT' };
 
-    const mayWait = found !== undefined && age < FRESH_MS + STALE_WHILE_REVALIDATE_MS;
+    const found = this.#images.get(key, { allowStale: true });
+    const staleMs = -this.#images.getRemainingTTL(key) - 1;
+    const old = staleMs < STALE_IF_ERROR_MS ? found : undefined;
+    const canWait = old !== undefined && isCurrent(old) && staleMs < STALE_WHILE_REVALIDATE_MS;
     const note = this.#notes.get(key);
-    if (note && this.#now() < note.until) {
-      return found && (mayWait || note.problem === 'failed') ? stale(found) : { ...problem(note), cache: 'HIT' };
+    if (note && isCurrent(note)) return this.#without(key, note, old, canWait, 'HIT');
+    try {
+      const avatar = await this.#fetch(key, loading, canWait);
+      return { avatar, cache: canWait ? 'STALE' : 'MISS' };
+    } catch (error) {
+      if (!(error instanceof NoImage)) throw error;
+      return this.#without(key, error.note, old, false, 'MISS');
     }
-    let loading = this.#loading.get(key);
-    if (!loading) {
-      const retryAfter = admit();
-      if (retryAfter > 0) return found ? stale(found) : { problem: 'limited', retryAfter, cache: 'MISS' };
-      loading = this.#load(key, load);
-    }
-    if (mayWait) {
-      // Whoever waits for the same load without an image hears of the failure; here the next request asks again.
-      loading.catch(() => undefined);
-      return stale(found);
-    }
-    const result = await loading;
-    if ('body' in result) return { avatar: result, cache: 'MISS' };
-    if (found && result.problem === 'failed') return stale(found);
-    this.#images.delete(key);
-    return { ...problem(result), cache: 'MISS' };
   }
 
-  #usable(key: string): CachedAvatar | undefined {
-    const avatar = this.#images.get(key);
-    if (!avatar || this.#now() - avatar.fetchedAt < FRESH_MS + STALE_IF_ERROR_MS) return avatar;
-    this.#images.delete(key);
-    return undefined;
-  }
-
-  #load(key: string, load: () => Promise<Loaded>): Promise<CachedAvatar | Note> {
-    const loading = this.#store(key, load).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
-  }
-
-  async #store(key: string, load: () => Promise<Loaded>): Promise<CachedAvatar | Note> {
-    const loaded = await load();
-    if (loaded === 'unknown') {
-      this.#images.delete(key);
-      return this.#remember(key, { problem: 'unknown' });
+  /** Fetches an image. With `allowStale` it returns the earlier one at once, and fetches in the background. */
+  async #fetch(key: string, context: Loading, allowStale: boolean): Promise<CachedAvatar> {
+    for (;;) {
+      const avatar = await this.#images.forceFetch(key, { context, allowStale, forceRefresh: true });
+      if (allowStale || isCurrent(avatar)) return avatar;
+      // This fetch started before the change of the picture. The next one starts after it.
     }
-    const { image, nickname, failure } = loaded;
-    if (failure) {
-      const retryAfter = FAILURE_MS / SECOND;
-      return this.#remember(key, { problem: 'failed', status: failure.status, retryAfter, nickname });
-    }
-    if (!image) return this.#remember(key, { problem: 'miss', nickname });
-    const etag = `"${createHash('sha256').update(image.body).digest('base64url').slice(0, 27)}"`;
-    const avatar = { ...image, etag, headers: this.#headers(image, etag), fetchedAt: this.#now() };
-    this.#images.set(key, avatar);
-    this.#notes.delete(key);
-    return avatar;
   }
 
-  #remember(key: string, found: AvatarProblem): Note {
-    const note = { ...found, until: this.#now() + (found.problem === 'miss' ? MISS_MS : FAILURE_MS) };
-    this.#notes.set(key, note);
+  #without(key: string, note: Note, old: CachedAvatar | undefined, canWait: boolean, cache: 'HIT' | 'MISS'): Lookup {
+    const isTemporary = note.problem === 'failed' || note.problem === 'limited';
+    if (old && (isTemporary || (canWait && note.problem !== 'unknown'))) return { avatar: old, cache: 'STALE' };
+    if (old) this.#images.delete(key);
+    const { account: _account, changes: _changes, ...problem } = note;
+    return { ...problem, cache };
+  }
+
+  #remember(key: string, note: Note): Note {
+    const isPermanent = note.problem === 'miss' || note.problem === 'unconvertible';
+    this.#notes.set(key, note, { ttl: lasting(isPermanent ? MISS_MS : FAILURE_MS) });
     return note;
   }
 }
 
-function stale(avatar: CachedAvatar): Lookup {
-  return { avatar, cache: 'STALE' };
+/** Returns a strong ETag. */
+export function etagOf(body: Buffer): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
-function problem({ problem, status, retryAfter, nickname }: Note): AvatarProblem {
-  return {
-    problem,
-    ...(status !== undefined && { status }),
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(nickname !== undefined && { nickname }),
-  };
+// lru-cache counts the last millisecond of a ttl as fresh.
+function lasting(ms: number): number {
+  return ms - 1;
+}
+
+function problemOf({ problem = 'miss', failure, nickname }: Loaded): AvatarProblem {
+  const named = nickname === undefined ? {} : { nickname };
+  if (!failure) return { problem, ...named };
+  return { problem: 'failed', status: failure.status, retryAfter: FAILURE_MS / SECOND, ...named };
 }

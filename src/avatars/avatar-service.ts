@@ -1,10 +1,11 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
-import { AvatarCache } from './avatar-cache.js';
+import { AvatarCache, accountOf } from './avatar-cache.js';
 import { sandboxOrigin } from './hosts.js';
 import { loadImage } from './load-image.js';
 import { MissLimiter } from './miss-limiter.js';
 import { createSafeFetch } from './safe-fetch.js';
-import { candidatesFor } from './sources.js';
+import { candidatesFor, candidatesForUser } from './sources.js';
+import type { QQUser } from '../protocol/profile.js';
 import type { Resolve } from './addresses.js';
 import type { CachedAvatar, Loaded, Lookup } from './avatar-cache.js';
 import type { ImageLoading } from './load-image.js';
@@ -20,66 +21,77 @@ export interface AvatarServiceSeams {
   timeoutMs?: number;
 }
 
-/** What an {@link AvatarService} is made from. */
+/** What an {@link AvatarService} is created from. */
 export interface AvatarServiceOptions {
   graphUrl: string;
   cacheBytes: number;
-  /** Without limits a client may start as many fetches as it likes. */
+  /** Without limits a client can start any number of fetches. */
   limits?: MissLimits;
   headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'];
 }
 
-/** Images by what the caller calls them: from the cache, or from Tencent within the limits. */
+/** What a caller wants, and the client that the rate limit counts it for. */
+export interface AvatarRequest {
+  /** The name of the image in the cache, with its size. */
+  key: string;
+  size: AvatarSize;
+  client: string;
+  /** Changes an image before it is cached; `undefined` if that is impossible. */
+  convert?: (image: AvatarImage) => Promise<AvatarImage | undefined>;
+}
+
+/** Returns images by the caller's names for them: from the cache, or from Tencent within the limits. */
 export class AvatarService {
-  /** The sandbox's origin, where `graphUrl` is one. */
-  readonly sandbox: string | undefined;
   readonly #cache: AvatarCache;
   readonly #limiter: MissLimiter | undefined;
-  readonly #fetching: ImageLoading;
+  readonly #loading: ImageLoading;
+  readonly #sandbox: string | undefined;
 
   constructor({ graphUrl, cacheBytes, limits, headers }: AvatarServiceOptions, seams: AvatarServiceSeams = {}) {
     const { now, knownMisses, resolve, timeoutMs } = seams;
-    this.sandbox = sandboxOrigin(graphUrl);
+    this.#sandbox = sandboxOrigin(graphUrl);
     this.#cache = new AvatarCache({ maxBytes: cacheBytes, now, headers });
     this.#limiter = limits && new MissLimiter(limits, now);
-    const safeFetch = createSafeFetch({ sandbox: this.sandbox, ...(resolve && { resolve }) });
-    this.#fetching = { safeFetch, knownMisses, timeoutMs };
+    const safeFetch = createSafeFetch({ sandbox: this.#sandbox, ...(resolve && { resolve }) });
+    this.#loading = { safeFetch, knownMisses, timeoutMs };
   }
 
-  /** The bytes that the cache takes, by its own account. */
+  /** The bytes that the cache takes. */
   get bytes(): number {
     return this.#cache.bytes;
   }
 
-  /** The hot path: an image that needs nothing but to be sent. */
-  fresh(key: string): CachedAvatar | undefined {
-    return this.#cache.fresh(key);
-  }
-
-  /** Finds the image of a source that the application names, and asks for that source only where the cache is cold. */
+  /** Finds the image of a source that the application names. Calls `source` only if the image is not cached. */
   bySource(
-    key: string,
-    size: AvatarSize,
-    client: string,
+    request: AvatarRequest,
     source: () => AvatarSource | undefined | Promise<AvatarSource | undefined>,
   ): Promise<Lookup> {
-    const load = async (): Promise<Loaded> => {
+    return this.#lookup(request, async () => {
       const found = await source();
-      if (!found) return 'unknown';
-      return { ...(await this.#load(candidatesFor(found, size, this.sandbox), size)), nickname: found.nickname };
-    };
-    return this.#cache.lookup(key, load, () => this.#limiter?.take(client) ?? 0);
+      if (!found) return { problem: 'unknown' };
+      const account = 'appId' in found ? accountOf(found) : undefined;
+      const loaded = await this.#load(candidatesFor(found, request.size, this.#sandbox), request);
+      return { ...loaded, account, nickname: found.nickname };
+    });
   }
 
-  /** Finds the image behind some candidates. */
-  byCandidates(key: string, size: AvatarSize, client: string, candidates: () => AvatarCandidates): Promise<Lookup> {
-    const load = () => this.#load(candidates(), size);
-    return this.#cache.lookup(key, load, () => this.#limiter?.take(client) ?? 0);
+  /** Finds the image of a logged-in user. */
+  byUser(request: AvatarRequest, user: QQUser): Promise<Lookup> {
+    return this.#lookup(request, async () => {
+      const loaded = await this.#load(candidatesForUser(user, request.size, this.#sandbox), request);
+      return { ...loaded, account: accountOf(user) };
+    });
   }
 
-  async #load(candidates: AvatarCandidates, size: AvatarSize): Promise<Exclude<Loaded, 'unknown'>> {
+  #lookup({ key, client }: AvatarRequest, load: () => Promise<Loaded>): Promise<Lookup> {
+    return this.#cache.lookup(key, { load, admit: () => this.#limiter?.take(client) ?? 0 });
+  }
+
+  async #load(candidates: AvatarCandidates, { size, convert }: AvatarRequest): Promise<Loaded> {
     try {
-      return { image: await loadImage(candidates, size, this.#fetching) };
+      const image = await loadImage(candidates, size, this.#loading);
+      const converted = image && convert ? await convert(image) : image;
+      return image && !converted ? { problem: 'unconvertible' } : { image: converted };
     } catch (error) {
       if (isQQConnectError(error)) return { failure: error };
       throw error;

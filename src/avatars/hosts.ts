@@ -2,7 +2,7 @@ import { isLoopbackHost } from '../protocol/endpoints.js';
 
 const QLOGO_HOSTS: ReadonlySet<string> = new Set([
   ...['q', 'q1', 'q2', 'q3', 'q4', 'thirdqq', 'qzapp', 'p', 'qh'].map((name) => `${name}.qlogo.cn`),
-  ...['qlogo1', 'qlogo2', 'qlogo3', 'qlogo4'].map((name) => `${name}.store.qq.com`),
+  ...['qlogo', 'qlogo1', 'qlogo2', 'qlogo3', 'qlogo4'].map((name) => `${name}.store.qq.com`),
 ]);
 
 /** Tells whether a host name is, letter by letter, one of those that serve QQ's avatars. */

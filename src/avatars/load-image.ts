@@ -9,14 +9,14 @@ import type { AvatarImage, AvatarSize } from './types.js';
 /** MD5 of the placeholder that is served at 640 px for a user without an avatar. */
 export const KNOWN_MISSES: ReadonlySet<string> = new Set(['acef72340ac0e914090bd35799f5594e']);
 
-/** Tells a placeholder, which comes with status 200 like every image, from somebody's avatar. */
+/** Returns whether a response is the placeholder, which comes with status 200 like an avatar. */
 export function isMiss({ status, headers, body }: SafeResponse, knownMisses = KNOWN_MISSES): boolean {
   if (status === 404 || status === 410) return true;
   if (/^\s*notexist:/i.test(text(headers['x-info'])) || /\b1990\b/.test(text(headers['last-modified']))) return true;
   return knownMisses.has(createHash('md5').update(body).digest('hex'));
 }
 
-/** What {@link loadImage} works with. */
+/** What {@link loadImage} needs. */
 export interface ImageLoading {
   safeFetch: SafeFetch;
   knownMisses?: ReadonlySet<string> | undefined;
@@ -27,10 +27,10 @@ export interface ImageLoading {
 const FIRST_SHARE = 0.6;
 
 /**
- * Asks one candidate after the other for an image: it is that of the asked size, or at least 100 px wide; else the
- * largest that there was. `undefined` where every source only had its placeholder.
+ * Requests one candidate after the other, and returns the first image that has the size or at least 100 px, else the
+ * largest one. Returns `undefined` if every source had only its placeholder.
  *
- * @throws QQTransportError or QQResponseError where a source failed and none had an image
+ * @throws QQTransportError or QQResponseError if a source failed and none had an image
  */
 export async function loadImage(
   candidates: AvatarCandidates,
@@ -38,10 +38,11 @@ export async function loadImage(
   { safeFetch, knownMisses, timeoutMs = FETCH_MS }: ImageLoading,
 ): Promise<AvatarImage | undefined> {
   const deadline = performance.now() + timeoutMs;
+  const enough = size === 40 ? 40 : 100;
   let failure: Error | undefined;
   for (const [index, urls] of candidates.entries()) {
     const left = deadline - performance.now();
-    // A silent source leaves the next one time to answer.
+    // A source that does not respond must leave time for the next one.
     const sourceDeadline = performance.now() + left * (index === candidates.length - 1 ? 1 : FIRST_SHARE);
     let best: AvatarImage | undefined;
     for (const url of urls) {
@@ -49,14 +50,14 @@ export async function loadImage(
       const response = await safeFetch(url, within).catch((error: unknown) => error as Error);
       if (response instanceof Error) {
         failure = response;
-        // The other sizes of this source would only fail as slowly.
+        // The other sizes of this source would fail as slowly.
         break;
       }
       if (isMiss(response, knownMisses)) continue;
       const image = imageOf(response);
       if (!image) failure = unusable(response);
       else if (!best || image.width > best.width) best = image;
-      if (best && best.width >= Math.min(size, 100)) return best;
+      if (best && best.width >= enough) return best;
     }
     if (best) return best;
   }
@@ -75,8 +76,8 @@ function imageOf({ status, headers, body }: SafeResponse): AvatarImage | undefin
 }
 
 function unusable({ url, status }: SafeResponse): QQResponseError {
-  const what = status === 200 ? 'something that is no image' : `HTTP status ${status}`;
-  return new QQResponseError(`${url.hostname} answered ${what}`, {
+  const what = status === 200 ? 'a body that is not an image' : `HTTP status ${status}`;
+  return new QQResponseError(`${url.hostname} returned ${what}`, {
     code: status === 200 ? 'ERR_QQ_INVALID_RESPONSE' : 'ERR_QQ_HTTP_STATUS',
     step: 'api',
   });

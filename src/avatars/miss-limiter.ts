@@ -1,5 +1,5 @@
+import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
-import { ipv6Groups } from './addresses.js';
 
 const MINUTE = 60_000;
 const CLIENTS = 10_000;
@@ -9,13 +9,13 @@ interface Bucket {
   at: number;
 }
 
-/** How many fetches from Tencent may begin in a minute. */
+/** How many fetches from Tencent can start in a minute. */
 export interface MissLimits {
   perClient: number;
   total: number;
 }
 
-/** Limits how fast fetches begin, for each client and over all; in bounded memory, whoever asks. */
+/** Limits how fast fetches start, for each client and in total, in bounded memory. */
 export class MissLimiter {
   readonly #limits: MissLimits;
   readonly #now: () => number;
@@ -28,7 +28,7 @@ export class MissLimiter {
     this.#all = { tokens: limits.total, at: now() };
   }
 
-  /** Lets one fetch begin: 0, or the seconds until the next may. */
+  /** Counts one fetch. Returns 0 if it can start, else the seconds until it can. */
   take(ip: string): number {
     const { perClient, total } = this.#limits;
     const name = networkOf(ip);
@@ -46,7 +46,7 @@ export class MissLimiter {
 
   #wait(bucket: Bucket, perMinute: number): number {
     const now = this.#now();
-    // A clock that is set back takes nothing away.
+    // A clock that is set back must not take tokens away.
     const passed = Math.max(0, now - bucket.at);
     bucket.tokens = Math.min(perMinute, bucket.tokens + (passed / MINUTE) * perMinute);
     bucket.at = now;
@@ -56,6 +56,7 @@ export class MissLimiter {
 
 // One customer of an IPv6 provider has a whole /64.
 function networkOf(ip: string): string {
-  const groups = ip.includes(':') && !ip.includes('.') ? ipv6Groups(ip) : undefined;
-  return groups ? groups.slice(0, 4).join(':') : ip.replace(/^::ffff:/i, '');
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+  return address instanceof ipaddr.IPv4 ? address.toString() : address.toByteArray().slice(0, 8).join();
 }

@@ -1,20 +1,24 @@
-import { UIN } from './url-forms.js';
-import { authOkayapi, isOkayapiSigned } from './okayapi-signature.js';
+import express from 'express';
 import { parametersOf } from './avatar-query.js';
+import { authOkayapi, isEqual, signOkayapi } from './okayapi-signature.js';
 import { sendAvatar, sendJson } from './send-avatar.js';
-import type { Request, Response } from 'express';
+import { UIN } from './url-forms.js';
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { AvatarService } from './avatar-service.js';
 import type { AvatarProblem } from './avatar-cache.js';
-import type { AvatarSize } from './sizes.js';
-import type { AvatarSource } from './types.js';
+import type { OkayapiOptions } from './options.js';
+import type { AvatarSize, AvatarSource } from './types.js';
 
-/** What a service of the okayapi form is about. */
 const SERVICES: Readonly<Record<string, { parameter: 'qq' | 'group'; missing: string }>> = {
   'App.QQ.UserImage': { parameter: 'qq', missing: 'QQ头像不存在' },
   'App.QQ.GroupImage': { parameter: 'group', missing: 'QQ群头像不存在' },
 };
 const SIZES: Readonly<Record<string, AvatarSize>> = { 40: 40, 100: 100, 140: 140, 640: 640 };
 const TRUE = new Set(['1', 'true', 'ok', 'yes', 'on', 'success']);
+const MIN_KEY_LENGTH = 32;
+const BODY_LIMIT = '8kb';
+
+type Parameters = Readonly<Partial<Record<string, string>>>;
 
 interface Data {
   err_code: number;
@@ -22,52 +26,53 @@ interface Data {
   img: string;
 }
 
-/** Options of {@link okayapi}. */
-export interface OkayapiOptions {
-  service: AvatarService;
-  credentials?: { appKey: string; appSecret: string } | undefined;
-  now: () => number;
+/** An error of the envelope. */
+interface Refusal {
+  ret: number;
+  msg: string;
 }
 
-/** All parameters of a request; a form's win over the query's, and the last of a repeated one over the others. */
-export function okayapiParameters(req: Request): Record<string, string> {
-  const parameters = new Map(parametersOf(req));
-  const body: unknown = req.body;
-  if (typeof body === 'object' && body !== null) {
-    for (const [name, value] of Object.entries(body)) {
-      const last: unknown = Array.isArray(value) ? value.at(-1) : value;
-      if (typeof last === 'string') parameters.set(name, last);
-    }
-  }
-  return Object.fromEntries(parameters);
+/** A valid request. */
+interface Asked {
+  source: AvatarSource;
+  key: string;
+  missing: string;
+  size: AvatarSize;
+  /** The image itself, not its Base64. */
+  image: boolean;
+  onlyData: boolean;
 }
 
-/** Answers in the okayapi form: HTTP 200 whatever happens, what went wrong in `ret` or `err_code`. */
-export function okayapi({ service, credentials, now }: OkayapiOptions) {
+/** Adds the routes of the okayapi form. Every response has HTTP status 200; errors are in `ret` or `err_code`. */
+export function mountOkayapi(
+  router: Router,
+  {
+    service,
+    credentials,
+    share,
+    now,
+  }: {
+    service: AvatarService;
+    credentials: OkayapiOptions | undefined;
+    share: (req: Request, res: Response) => void;
+    now: () => number;
+  },
+): void {
   const secret = credentials?.appSecret ?? '';
 
   function answer(res: Response, ret: number, msg: string, data?: Data, onlyData = false): void {
     const json = JSON.stringify(data ?? {});
     const seconds = Math.floor(now() / 1_000);
-    // `_auth` is over the bytes of `data` as they are sent, so they are put in as they are.
+    // `_auth` is over the bytes of `data`, so they are inserted as they are.
     const auth = authOkayapi(json, seconds, secret);
     const envelope = `{"ret":${ret},"data":${json},"msg":${JSON.stringify(msg)},"_t":${seconds},"_auth":"${auth}"}`;
     sendJson(res, onlyData ? json : envelope);
   }
 
-  /** Says that the request could not be read. */
-  function badRequest(res: Response): void {
-    answer(res, 400, '非法请求：参数无法解析');
-  }
-
-  async function serve(req: Request, res: Response, name: string, parameters: Record<string, string>): Promise<void> {
-    const asked = read(name, parameters, credentials);
-    if ('ret' in asked) {
-      answer(res, asked.ret, `非法请求：${asked.msg}`);
-      return;
-    }
-    const { source, key, missing, size, image, onlyData } = asked;
-    const found = await service.bySource(`${key}/${size}`, size, req.ip ?? '', () => source);
+  async function serve(req: Request, res: Response, asked: Asked): Promise<void> {
+    const { source, size, missing, image, onlyData } = asked;
+    const request = { key: `${asked.key}/${size}`, size, client: req.ip ?? '' };
+    const found = await service.bySource(request, () => source);
     if (!found.avatar) answer(res, 200, '', failed(found, missing), onlyData);
     else if (image) sendAvatar(req, res, found.avatar, found.cache);
     else {
@@ -76,45 +81,108 @@ export function okayapi({ service, credentials, now }: OkayapiOptions) {
     }
   }
 
-  return { serve, badRequest };
+  function route(nameOf: (req: Request, parameters: Parameters) => string | undefined): RequestHandler {
+    return function okayapi(req, res, next) {
+      const { parameters, refusal } = readParameters(req);
+      const name = nameOf(req, parameters);
+      if (name === undefined) {
+        next();
+        return;
+      }
+      share(req, res);
+      const asked = refusal ?? read(name, parameters, credentials);
+      if ('ret' in asked) answer(res, asked.ret, `非法请求：${asked.msg}`);
+      else serve(req, res, asked).catch(next);
+    };
+  }
+
+  const unreadable: ErrorRequestHandler = (_error, req, res, _next) => {
+    share(req, res);
+    answer(res, 400, '非法请求：参数无法解析');
+  };
+  const refuseMultipart: RequestHandler = (req, res, next) => {
+    // At the root of an application, POST / can be a form of the application.
+    const isForUs = req.baseUrl !== '' || req.path !== '/' || parametersOf(req).has('s');
+    if (isForUs && req.is('multipart/form-data') && Object.keys((req.body ?? {}) as object).length === 0) {
+      share(req, res);
+      answer(res, 400, '非法请求：不支持multipart/form-data，请使用表单或JSON');
+    } else next();
+  };
+  const readBody = [refuseMultipart, ...bodyParsers, unreadable];
+  const byQuery = route((_req, { s }) => s);
+  const byPath = route((req) => `App.${String(req.params[0])}.${String(req.params[1])}`);
+  router.get('/', byQuery);
+  router.post('/', ...readBody, byQuery);
+  // A regular expression is a path that Express 4 and 5 read alike.
+  const path = /^\/api\/App\/(\w+)\/(\w+)\/?$/;
+  router.get(path, byPath);
+  router.post(path, ...readBody, byPath);
 }
 
-interface Asked {
-  source: AvatarSource;
-  key: string;
-  missing: string;
-  size: AvatarSize;
-  /** The image itself rather than its Base64. */
-  image: boolean;
-  onlyData: boolean;
+const bodyParsers = [
+  express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: 100 }),
+  express.json({ limit: BODY_LIMIT }),
+];
+
+/** Reads all parameters: the body's replace the query's, and the last of a repeated one replaces the others. */
+function readParameters(req: Request): { parameters: Parameters; refusal?: Refusal } {
+  const values = new Map(parametersOf(req));
+  let refusal: Refusal | undefined;
+  for (const [name, value] of Object.entries((req.body ?? {}) as object)) {
+    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+    if (typeof last === 'string' || typeof last === 'number' || typeof last === 'boolean') {
+      values.set(name, String(last));
+    } else if (last !== null) refusal = { ret: 400, msg: `参数${name.slice(0, MIN_KEY_LENGTH)}格式错误` };
+  }
+  return { parameters: Object.fromEntries(values), ...(refusal && { refusal }) };
 }
 
-function read(
-  name: string,
-  parameters: Record<string, string>,
-  credentials: OkayapiOptions['credentials'],
-): Asked | { ret: number; msg: string } {
-  const asked = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
-  if (!asked) return { ret: 404, msg: '接口服务不存在' };
-  if (credentials && !isOkayapiSigned(parameters, credentials)) return { ret: 406, msg: '签名错误' };
-  const { parameter, missing } = asked;
-  const { [parameter]: number, size: sizeText = '100', output = 'true', return_data: only = '0' } = parameters;
+function checkCredentials(
+  parameters: Parameters,
+  { appKey, appSecret = '', sign }: OkayapiOptions,
+): Refusal | undefined {
+  if (appKey !== undefined) {
+    const sent = parameters.app_key ?? '';
+    if (sent === '') return { ret: 400, msg: '缺少必要参数app_key' };
+    if (sent.length < MIN_KEY_LENGTH) return { ret: 400, msg: `参数app_key应该至少${MIN_KEY_LENGTH}个字符` };
+    if (!isEqual(sent, appKey)) return { ret: 406, msg: 'app_key错误' };
+  }
+  const signed = parameters as Readonly<Record<string, string>>;
+  return sign && !isEqual(parameters.sign, signOkayapi(signed, appSecret)) ? { ret: 406, msg: '签名错误' } : undefined;
+}
+
+function read(name: string, parameters: Parameters, credentials: OkayapiOptions | undefined): Asked | Refusal {
+  const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
+  if (!service) return { ret: 404, msg: '接口服务不存在' };
+  const refusal = credentials && checkCredentials(parameters, credentials);
+  if (refusal) return refusal;
+  // An empty optional parameter means its default.
+  const optional = (key: string, byDefault: string): string =>
+    (parameters[key] === '' ? undefined : parameters[key]) ?? byDefault;
+  const { parameter, missing } = service;
+  const number = optional(parameter, '');
+  const sizeText = optional('size', '100');
   const size = Object.hasOwn(SIZES, sizeText) ? SIZES[sizeText] : undefined;
-  if (number === undefined) return { ret: 400, msg: `缺少必要参数${parameter}` };
+  const only = optional('return_data', '0');
+  if (number === '') return { ret: 400, msg: `缺少必要参数${parameter}` };
   if (!UIN.test(number)) return { ret: 400, msg: `参数${parameter}格式错误` };
   if (size === undefined) return { ret: 400, msg: '参数size应该为40/100/140/640' };
   if (only !== '0' && only !== '1') return { ret: 400, msg: '参数return_data应该为0/1' };
+  for (const [one, other] of [['uuid', 'token'] as const, ['token', 'uuid'] as const]) {
+    if (parameters[one] && !parameters[other])
+      return { ret: 400, msg: `参数${one}必须与${other}同时提供，缺少${other}` };
+  }
   return {
     source: parameter === 'qq' ? { uin: number } : { group: number },
     key: `${parameter}/${number}`,
     missing,
     size,
-    image: TRUE.has(output.toLowerCase()),
+    image: TRUE.has(optional('output', 'true').toLowerCase()),
     onlyData: only === '1',
   };
 }
 
-// Positive is an answer, negative a fault of the system.
+// A positive code is a result, a negative one a fault of the system.
 function failed({ problem }: AvatarProblem, missing: string): Data {
   if (problem === 'limited') return { err_code: -2, err_msg: '请求过于频繁，请稍后再试', img: '' };
   if (problem === 'failed') return { err_code: -1, err_msg: '暂时无法获取头像，请稍后再试', img: '' };

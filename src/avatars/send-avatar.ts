@@ -1,165 +1,138 @@
-import { createHash } from 'node:crypto';
+import { BadAvatarRequest, readAvatarQuery } from './avatar-query.js';
+import { etagOf } from './avatar-cache.js';
 import { drawLetter } from './letter.js';
 import type { Request, Response } from 'express';
 import type { AvatarProblem, CachedAvatar, Lookup } from './avatar-cache.js';
+import type { AvatarQuery, Fallbacks } from './avatar-query.js';
 import type { AvatarImage } from './types.js';
-import type { AvatarQuery } from './avatar-query.js';
+
+type Headers = Readonly<Record<string, string | number>>;
+type Cache = Lookup['cache'];
 
 const FRESH = 'public, max-age=86400, stale-while-revalidate=604800, stale-if-error=2592000';
 const SOON_FRESH = 'public, max-age=300';
 const MISSING = 'public, max-age=600';
 const NEVER = 'no-store';
-// An image needs nothing, and one that is opened on its own must not do anything either.
-const GUARDS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+const NOSNIFF = { 'X-Content-Type-Options': 'nosniff' };
+// An image that is opened as a page must not run scripts.
+const GUARDS = { ...NOSNIFF, 'Content-Security-Policy': "default-src 'none'; sandbox; frame-ancestors 'none'" };
+const JSON_TYPE = 'application/json; charset=utf-8';
+const LETTER_OF_ORIGINAL = 640;
+
+const PROBLEMS: Readonly<Record<AvatarProblem['problem'], { status: number; error: string; message: string }>> = {
+  miss: { status: 404, error: 'not_found', message: 'there is no avatar' },
+  unknown: { status: 404, error: 'not_found', message: 'there is no such id' },
+  unconvertible: { status: 404, error: 'not_found', message: 'the avatar cannot be converted' },
+  failed: { status: 502, error: 'upstream_failed', message: "Tencent's image hosts did not return the avatar" },
+  limited: { status: 429, error: 'rate_limited', message: 'too many avatars are being fetched: try again later' },
 };
 
-/** The headers of a hit, made once for each image. */
-export function hitHeaders(image: AvatarImage, etag: string): CachedAvatar['headers'] {
-  return {
-    'Content-Type': image.type,
-    'Content-Length': image.body.length,
-    'Cache-Control': FRESH,
-    ETag: etag,
-    ...(image.lastModified !== undefined && { 'Last-Modified': image.lastModified }),
-    ...GUARDS,
-    'X-Cache': 'HIT',
-  };
+/** Returns the headers of a cache hit, created once for each image. */
+export function hitHeaders({ type, body, lastModified }: AvatarImage, etag: string): Headers {
+  const shared = { 'Cache-Control': FRESH, ETag: etag, ...GUARDS, 'X-Cache': 'HIT' };
+  const modified = lastModified !== undefined && { 'Last-Modified': lastModified };
+  return { 'Content-Type': type, 'Content-Length': body.length, ...shared, ...modified };
 }
 
-// RFC 9110, section 13.1.2: weak comparison with any of a list.
-function isKnown(req: Request, etag: string): boolean {
-  const sent = req.headers['if-none-match'];
-  if (sent === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return false;
-  return sent === etag || sent.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
-}
-
-function send(
-  req: Request,
-  res: Response,
-  status: number,
-  headers: Record<string, string | number>,
-  body: Buffer,
-): void {
-  if (status === 200 && isKnown(req, String(headers.ETag))) {
-    const { 'Content-Type': _type, 'Content-Length': _length, ...kept } = headers;
-    res.writeHead(304, kept).end();
-  } else res.writeHead(status, headers).end(body);
-}
-
-/** Sends an image, or 304 to a client that has it. `cacheControl` replaces what a public image says. */
-export function sendAvatar(
-  req: Request,
-  res: Response,
-  avatar: CachedAvatar,
-  cache: Lookup['cache'] = 'HIT',
-  cacheControl?: string,
-): void {
-  if (cache === 'HIT' && cacheControl === undefined && req.headers['if-none-match'] === undefined) {
-    res.writeHead(200, avatar.headers).end(avatar.body);
-    return;
+function send(req: Request, res: Response, headers: Headers, body: Buffer): void {
+  // Without the ETag of the client Express would compare Last-Modified, which is Beijing time labelled as GMT.
+  if (req.headers['if-none-match'] !== undefined) {
+    res.setHeader('ETag', String(headers.ETag));
+    if (req.fresh) {
+      const { 'Content-Type': _type, 'Content-Length': _length, ...kept } = headers;
+      res.writeHead(304, kept).end();
+      return;
+    }
   }
-  const control = cacheControl ?? (cache === 'STALE' ? SOON_FRESH : FRESH);
-  send(req, res, 200, { ...avatar.headers, 'Cache-Control': control, 'X-Cache': cache }, avatar.body);
+  res.writeHead(200, headers).end(body);
 }
 
-/** Sends an image as JSON: its type, dimensions and Base64. */
-export function sendBase64(
-  req: Request,
-  res: Response,
-  { type, width, height, body }: Omit<AvatarImage, 'type'> & { type: string },
-  cache: Lookup['cache'],
-  cacheControl: string = cache === 'STALE' ? SOON_FRESH : FRESH,
-): void {
-  const json = Buffer.from(JSON.stringify({ type, width, height, base64: body.toString('base64') }));
-  const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': json.length };
-  const shared = { ETag: etagOf(json), 'Cache-Control': cacheControl, ...GUARDS, 'X-Cache': cache };
-  send(req, res, 200, { ...headers, ...shared }, json);
+function sendNew(req: Request, res: Response, type: string, body: Buffer, control: string, cache: Cache): void {
+  const headers = { 'Content-Type': type, 'Content-Length': body.length, 'Cache-Control': control, ETag: etagOf(body) };
+  send(req, res, { ...headers, ...GUARDS, 'X-Cache': cache }, body);
 }
 
-/** Sends our own drawing of an initial; `cacheControl` as of what it stands in for. */
-export function sendLetter(
-  req: Request,
-  res: Response,
-  {
-    nickname,
-    size,
-    format,
-    status = 200,
-  }: Pick<AvatarQuery, 'size' | 'format'> & { nickname: string; status?: number },
-  cacheControl: string,
-  cache: Lookup['cache'],
-): void {
-  const body = drawLetter(nickname, size);
-  const type = 'image/svg+xml';
-  if (format === 'base64') {
-    sendBase64(req, res, { type, width: size, height: size, body }, cache, cacheControl);
-    return;
-  }
-  const headers = { 'Content-Type': type, 'Content-Length': body.length, ETag: etagOf(body) };
-  send(req, res, status, { ...headers, 'Cache-Control': cacheControl, ...GUARDS, 'X-Cache': cache }, body);
+/** Sends an image, or status 304 to a client that has it. `control` replaces the `Cache-Control` of a public image. */
+export function sendAvatar(req: Request, res: Response, avatar: CachedAvatar, cache: Cache, control?: string): void {
+  const { headers, body } = avatar;
+  if (cache === 'HIT' && control === undefined) send(req, res, headers, body);
+  else send(req, res, { ...headers, 'Cache-Control': control ?? controlOf(cache), 'X-Cache': cache }, body);
 }
 
-const ERRORS = {
-  miss: 'there is no avatar',
-  unknown: 'there is no such id',
-  failed: 'QQ could not be asked for the avatar',
-  limited: 'too many avatars are being fetched: try again later',
-};
+function controlOf(cache: Cache): string {
+  return cache === 'STALE' ? SOON_FRESH : FRESH;
+}
 
-/** Answers where there is no image, with what the request wants in its place. */
-export function sendProblem(
+/** An image as JSON: its type, dimensions and Base64. */
+function jsonOf({ type, width, height, body }: Omit<AvatarImage, 'type'> & { type: string }): Buffer {
+  return Buffer.from(JSON.stringify({ type, width, height, base64: body.toString('base64') }));
+}
+
+/** Sends what replaces a missing image. */
+function sendProblem(
   req: Request,
   res: Response,
-  { problem, status = 502, retryAfter, nickname = '', cache }: AvatarProblem & Pick<Lookup, 'cache'>,
-  { fallback, size, format }: AvatarQuery,
+  { problem, status, retryAfter, nickname = '', cache }: AvatarProblem & { cache: Cache },
+  { fallback, size: wanted, format }: AvatarQuery,
   control: string = problem === 'miss' ? MISSING : NEVER,
 ): void {
   if (retryAfter !== undefined) res.setHeader('Retry-After', retryAfter);
+  const headers = { 'Cache-Control': control, ...GUARDS, 'X-Cache': cache };
+  const isLimited = problem === 'limited';
   if (fallback === 'letter') {
-    // Browsers show the image of an error answer, so the limit need not look like a success.
-    sendLetter(req, res, { nickname, size, format, status: problem === 'limited' ? 429 : 200 }, control, cache);
-  } else if (fallback !== '404' && problem !== 'limited') {
-    res.writeHead(302, { Location: encodeURI(fallback), 'Cache-Control': control, ...GUARDS, 'X-Cache': cache }).end();
+    const size = wanted || LETTER_OF_ORIGINAL;
+    const image = { type: 'image/svg+xml', width: size, height: size, body: drawLetter(nickname, size) };
+    const isJson = format === 'base64';
+    const [type, body] = isJson ? [JSON_TYPE, jsonOf(image)] : [image.type, image.body];
+    // Browsers show the image of an error response too.
+    if (isLimited && !isJson) res.writeHead(429, { 'Content-Type': type, ...headers }).end(body);
+    else sendNew(req, res, type, body, control, cache);
+  } else if (fallback !== '404' && !isLimited) {
+    res.writeHead(302, { Location: encodeURI(fallback), ...headers }).end();
   } else {
-    const code = problem === 'limited' ? 429 : problem === 'failed' ? status : 404;
-    sendError(
-      res,
-      code,
-      problem === 'failed' ? 'upstream_failed' : problem === 'limited' ? 'rate_limited' : 'not_found',
-      {
-        message: ERRORS[problem],
-        headers: { 'Cache-Control': control, 'X-Cache': cache },
-      },
-    );
+    const { error, message, status: byDefault } = PROBLEMS[problem];
+    sendError(res, status ?? byDefault, { error, message }, headers);
   }
 }
 
-/** Answers an error as JSON. */
+/** Sends an error as JSON. */
 export function sendError(
   res: Response,
   status: number,
-  error: string,
-  { message, headers = {} }: { message: string; headers?: Record<string, string> },
+  body: { error: string; message: string },
+  headers: Headers = { 'Cache-Control': NEVER, ...GUARDS },
 ): void {
-  const body = JSON.stringify({ error, message });
-  const type = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) };
-  res.writeHead(status, { ...type, 'Cache-Control': NEVER, ...GUARDS, ...headers }).end(body);
+  const json = Buffer.from(JSON.stringify(body));
+  res.writeHead(status, { 'Content-Type': JSON_TYPE, 'Content-Length': json.length, ...headers }).end(json);
 }
 
-function etagOf(body: Buffer): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+/** Sends the JSON of a drop-in form, with status 200 because its clients read only the body. */
+export function sendJson(res: Response, text: string): void {
+  const json = Buffer.from(text);
+  const headers = { 'Content-Type': 'application/json;charset=utf-8', 'Content-Length': json.length };
+  res.writeHead(200, { ...headers, 'Cache-Control': NEVER, ...NOSNIFF }).end(json);
 }
 
-/** Sends what a drop-in form says in place of an image: with status 200, as its clients read nothing else. */
-export function sendJson(res: Response, json: string): void {
-  res
-    .writeHead(200, {
-      'Content-Type': 'application/json;charset=utf-8',
-      'Content-Length': Buffer.byteLength(json),
-      'Cache-Control': NEVER,
-      'X-Content-Type-Options': 'nosniff',
-    })
-    .end(json);
+/**
+ * Creates a handler that finds an avatar and sends it, or what replaces it. A wrong parameter gets status 400.
+ *
+ * @param control - replaces the `Cache-Control` of a public image
+ */
+export function avatarHandler<Rest extends unknown[]>(
+  fallbacks: Fallbacks,
+  find: (req: Request, query: AvatarQuery, ...rest: Rest) => Promise<Lookup>,
+  control?: string,
+): (req: Request, res: Response, ...rest: Rest) => Promise<void> {
+  return async function qqAvatar(req, res, ...rest) {
+    try {
+      const query = readAvatarQuery(req, fallbacks);
+      const found = await find(req, query, ...rest);
+      if (!found.avatar) sendProblem(req, res, found, query, control);
+      else if (query.format === 'image') sendAvatar(req, res, found.avatar, found.cache, control);
+      else sendNew(req, res, JSON_TYPE, jsonOf(found.avatar), control ?? controlOf(found.cache), found.cache);
+    } catch (error) {
+      if (!(error instanceof BadAvatarRequest)) throw error;
+      sendError(res, 400, { error: 'invalid_request', message: error.message });
+    }
+  };
 }

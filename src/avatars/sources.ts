@@ -1,69 +1,78 @@
-import { fitAvatarUrl } from './url-forms.js';
-import { qqAppAvatarUrl, qqAvatarUrl, qqGroupAvatarUrl } from './urls.js';
+import { SEGMENT, fitSize, matchAvatarUrl, resizeAvatarUrl } from './url-forms.js';
+import { qqAppAvatarUrl, qqAvatarUrl, qqGroupAvatarUrl, qqHeadimgUrl } from './urls.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { AvatarSource, AvatarSize } from './types.js';
 
-/** Where an image can come from: sources in order, each with the URLs to ask, in order. */
+/** The URLs of an image: sources in order, each with its URLs in order. */
 export type AvatarCandidates = readonly (readonly string[])[];
 
 /**
- * The candidates for an image: the asked size, then 100, then a second source.
+ * Returns the URLs of an image: in the requested size, then in 100 px, then of a second source.
  *
- * @throws RangeError for a source that is none: a wrong number, key, APP ID or openid, or a URL of no QQ avatar
+ * @throws RangeError for a wrong number, key, APP ID or openid, or a URL that is not of a QQ avatar
  */
 export function candidatesFor(source: AvatarSource, size: AvatarSize, sandbox?: string): AvatarCandidates {
   const sizes = size === 100 ? [size] : [size, 100 as const];
   const there = (url: string): string => onSandbox(url, sandbox);
-  if ('uin' in source || 'key' in source) {
+  if ('uin' in source) {
     const first = sizes.map((each) => qqAvatarUrl(source, { size: each, host: 'auto' }));
-    // A key is only known to the one form, so its second source is another host.
-    const other = first[0]?.startsWith('https://q.') ? 'q1' : 'q';
-    const second =
-      'uin' in source
-        ? `https://q.qlogo.cn/headimg_dl?dst_uin=${source.uin}&spec=${size}`
-        : qqAvatarUrl(source, { size, host: other });
-    return [first.map(there), [there(second)]];
+    return [first.map(there), [there(qqHeadimgUrl(source.uin, { size }))]];
+  }
+  if ('key' in source) {
+    const first = sizes.map((each) => qqAvatarUrl(source, { size: each, host: 'auto' }));
+    // No other form takes a key, so the second source is another host.
+    const host = first[0]?.startsWith('https://q.') ? 'q1' : 'q';
+    return [first.map(there), [there(qqAvatarUrl(source, { size, host }))]];
   }
   if ('group' in source) {
-    return [sizes.map((each) => there(qqGroupAvatarUrl(source.group, { size: each === 140 ? 640 : each })))];
+    // Groups have no image of 140 or 160 px. The next larger one is that of 640 px.
+    const urls = sizes.map((each) =>
+      qqGroupAvatarUrl(source.group, { size: each === 140 || each === 160 ? 640 : each }),
+    );
+    return [urls.map(there)];
   }
   if ('url' in source) {
-    const fitted = sizes.map((each) => fitAvatarUrl(source.url, each, sandbox));
-    if (!isComplete(fitted)) throw new RangeError('url must be the URL of a QQ avatar');
-    // Not every form has every size.
-    return [[...new Set(fitted)]];
+    const match = matchAvatarUrl(source.url, sandbox);
+    if (!match) throw new RangeError('url must be the URL of a QQ avatar');
+    // The URL's own size comes last: for a user without a larger image it is the only one that exists.
+    const fitted = [...sizes.map((each) => fitSize(match.form, each)), ownSize(match)];
+    return [[...new Set(fitted)].map((each) => resizeAvatarUrl(match, each, sandbox))];
   }
   const { appId, openid } = source;
-  const app = qqAppAvatarUrl({ appId, openid }, { size });
-  return [
-    sizes.map((each) => there(qqAppAvatarUrl({ appId, openid }, { size: each }))),
-    [there(app.replace('thirdqq.', 'qzapp.').replace('/qqapp/', '/qzapp/').replace(/\d+$/, '100'))],
-  ];
+  const urls = sizes.map((each) =>
+    qqAppAvatarUrl({ appId, openid }, { size: each === 0 || each === 160 ? 640 : each }),
+  );
+  return [urls.map(there), [there(`https://qzapp.qlogo.cn/qzapp/${appId}/${openid}/100`)]];
+}
+
+function ownSize({ form, parsed: { size = 100 } }: NonNullable<ReturnType<typeof matchAvatarUrl>>): number {
+  return form.sizes.includes(size) ? size : fitSize(form, 100);
 }
 
 /**
- * The candidates for a logged-in user's image: what QQ answered at the login, the best fitting size first, then what
- * follows from APP ID and openid.
+ * Returns the URLs of a user's image: what QQ returned at the login, the best fitting size first, then what APP ID and
+ * openid lead to. None if QQ returned the fields without an avatar in them.
  */
 export function candidatesForUser(user: QQUser, size: AvatarSize, sandbox?: string): AvatarCandidates {
   const { figureurl_qq_1: small, figureurl_qq_2: medium, figureurl_qq: large } = user;
   const order = size === 40 ? [small, medium, large] : size === 100 ? [medium, large, small] : [large, medium, small];
-  const best = order.find((url) => typeof url === 'string' && fitAvatarUrl(url, size, sandbox) !== undefined);
+  if (order.every((url) => url === undefined) && saysNoAvatar(user)) return [];
+  const best = order.find((url) => typeof url === 'string' && matchAvatarUrl(url, sandbox) !== undefined);
   const fallback = isAccount(user) ? candidatesFor({ appId: user.appId, openid: user.openid }, size, sandbox) : [];
   if (best === undefined) return fallback;
   return [...candidatesFor({ url: best }, size, sandbox), ...fallback.slice(0, 1)];
 }
 
-// Servers that stand in for QQ have openids that fit in no URL of Tencent's.
+function saysNoAvatar({ raw }: Partial<QQUser>): boolean {
+  return [raw?.figureurl_qq_1, raw?.figureurl_qq_2, raw?.figureurl_qq].some((field) => field !== undefined);
+}
+
+// Servers that replace QQ have openids that do not fit in a URL of Tencent's.
 function isAccount({ appId, openid }: QQUser): boolean {
-  return [appId, openid].every((id) => typeof id === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(id));
+  return [appId, openid].every((id) => typeof id === 'string' && SEGMENT.test(id));
 }
 
-function isComplete(urls: (string | undefined)[]): urls is string[] {
-  return !urls.includes(undefined);
-}
-
-/** Asks the sandbox for what would be asked of Tencent. */
+/** Returns the sandbox's URL for a URL of Tencent's. */
 export function onSandbox(url: string, sandbox: string | undefined): string {
   if (sandbox === undefined) return url;
   const { pathname, search } = new URL(url);

@@ -1,26 +1,33 @@
 import type { QQAvatarOwner } from './urls.js';
 
-export type { AvatarSize } from './sizes.js';
+/** Sizes of an image that the service fetches, in pixels. 0 is the original. */
+export const AVATAR_SIZES = [0, 40, 100, 140, 160, 640] as const;
 
-/** Whose avatar an id of the application's stands for. */
+/** Size of an image that the service fetches, in pixels. 0 is the original. */
+export type AvatarSize = (typeof AVATAR_SIZES)[number];
+
+/** The size of an avatar if a request has no `size`. */
+export const DEFAULT_AVATAR_SIZE: AvatarSize = 100;
+
+/** The owner of the avatar that an ID of the application stands for. */
 export type AvatarSource = (
   | QQAvatarOwner
   | { appId: string; openid: string }
   | { group: string | number }
-  /** A URL of a QQ avatar, as a login answered it. */
+  /** A URL of a QQ avatar, as QQ returned it at a login. */
   | { url: string }
 ) & {
-  /** Whose first letter stands in where there is no image. */
+  /** Its first letter replaces a missing image. */
   nickname?: string;
 };
 
 /** An image that passed every check. */
 export interface AvatarImage {
-  /** Memory of its own, not a piece of a larger buffer. */
+  /** Memory of its own, not a part of a larger buffer. */
   body: Buffer;
   type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
   width: number;
   height: number;
-  /** As Tencent sent it: Beijing time called GMT, so only good to be passed on. */
+  /** As Tencent sent it: Beijing time labelled as GMT. Only passed on, never compared with a clock. */
   lastModified?: string;
 }

@@ -1,22 +1,25 @@
-import { AVATAR_KEY, UIN, matchAvatarUrl } from './url-forms.js';
+import { ALL_SIZES, AVATAR_KEY, SEGMENT, UIN, matchAvatarUrl, resizeAvatarUrl } from './url-forms.js';
 import type { ParsedAvatarUrl } from './url-forms.js';
 
-/** Who an avatar belongs to: a QQ number, or the opaque key that stands for one (see `resolveAvatarKey`). */
+/** The owner of an avatar: a QQ number, or the opaque key that replaces it (see `resolveAvatarKey`). */
 export type QQAvatarOwner = { uin: string | number } | { key: string };
 
-/** A size in pixels of a QQ avatar; 0 is the original. */
-export type QQAvatarUrlSize = 0 | 40 | 100 | 140 | 640;
+/**
+ * A size of a QQ avatar: 40, 100, 140, 160 or 640 pixels, 0 for the original, or one of Tencent's codes: 1 and 2 (40),
+ * 3 (100), 4 (140) and 5 (640 pixels). Tencent returns status 400 for every other size.
+ */
+export type QQAvatarUrlSize = 0 | 1 | 2 | 3 | 4 | 5 | 40 | 100 | 140 | 160 | 640;
 
 /** The options of {@link qqAvatarUrl}. */
 export interface QQAvatarUrlOptions {
   /**
-   * In pixels; 0 is the original.
+   * In pixels, or one of Tencent's codes.
    * @defaultValue `100`
    */
   size?: QQAvatarUrlSize;
   /**
-   * Which of the hosts below `qlogo.cn`; `auto` spreads the avatars over all five, the same avatar always on the same
-   * host, so that browsers find it in their cache.
+   * Which of the hosts below `qlogo.cn`. `auto` spreads the avatars over all five. The same avatar is always on the
+   * same host, so that browsers find it in their cache.
    * @defaultValue `'q'`
    */
   host?: 'auto' | 'q' | 'q1' | 'q2' | 'q3' | 'q4';
@@ -32,6 +35,10 @@ function checkSize(size: number, sizes: readonly number[]): void {
   check(sizes.includes(size), `size must be one of ${sizes.join(', ')}`);
 }
 
+function checkUin(uin: unknown): void {
+  check(UIN.test(String(uin)), 'uin must be a QQ number: 5 to 11 digits, the first not 0');
+}
+
 function hostFor(id: string): (typeof HOSTS)[number] {
   let hash = 0;
   for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
@@ -41,7 +48,7 @@ function hostFor(id: string): (typeof HOSTS)[number] {
 /**
  * Builds the URL of a QQ user's avatar.
  *
- * With `uin` it shows the QQ number to everybody who sees the page; with `key` it does not.
+ * With `uin` the URL contains the QQ number in plain text; with `key` it does not.
  *
  * @throws RangeError for a wrong number, key, size or host
  * @example
@@ -55,16 +62,34 @@ export function qqAvatarUrl(owner: QQAvatarOwner, { size = 100, host = 'q' }: QQ
   check(Object(owner) === owner, 'the owner must be { uin } or { key }');
   const byNumber = 'uin' in owner;
   const id = String(byNumber ? owner.uin : owner.key);
-  if (byNumber) check(UIN.test(id), 'uin must be a QQ number: 5 to 11 digits, the first not 0');
+  if (byNumber) checkUin(id);
   else check(AVATAR_KEY.test(id), 'key must be 22 to 44 letters and digits');
-  checkSize(size, [0, 40, 100, 140, 640]);
+  checkSize(size, ALL_SIZES);
   check(host === 'auto' || HOSTS.includes(host), `host must be auto, ${HOSTS.join(', ')}`);
   const name = host === 'auto' ? hostFor(id) : host;
   return `https://${name}.qlogo.cn/g?b=qq&${byNumber ? 'nk' : 'k'}=${id}&s=${size}`;
 }
 
 /**
- * Builds the URL of a user's avatar from what a login knows: APP ID and openid. It shows no QQ number.
+ * Builds the `headimg_dl` URL of a QQ user's avatar: Tencent's second source by number. The URL contains the QQ number
+ * in plain text.
+ *
+ * @throws RangeError for a wrong number or size
+ * @example
+ * ```ts
+ * import { qqHeadimgUrl } from 'express-qq-connect/avatars';
+ *
+ * qqHeadimgUrl(9990000001, { size: 640 }); // https://q.qlogo.cn/headimg_dl?dst_uin=9990000001&spec=640
+ * ```
+ */
+export function qqHeadimgUrl(uin: string | number, { size = 100 }: { size?: QQAvatarUrlSize } = {}): string {
+  checkUin(uin);
+  checkSize(size, ALL_SIZES);
+  return `https://q.qlogo.cn/headimg_dl?dst_uin=${uin}&spec=${size}`;
+}
+
+/**
+ * Builds the URL of a user's avatar from APP ID and openid, which every login has. The URL contains no QQ number.
  *
  * @throws RangeError for a wrong APP ID, openid or size
  */
@@ -72,16 +97,15 @@ export function qqAppAvatarUrl(
   { appId, openid }: { appId: string; openid: string },
   { size = 100 }: { size?: 40 | 100 | 140 | 640 } = {},
 ): string {
-  const segment = /^[A-Za-z0-9_-]{1,128}$/;
-  const isSegment = (value: unknown): boolean => typeof value === 'string' && segment.test(value);
+  const isSegment = (value: unknown): boolean => typeof value === 'string' && SEGMENT.test(value);
   check(isSegment(appId), 'appId must be the APP ID of connect.qq.com');
-  check(isSegment(openid), 'openid must be the one that QQ answered, 32 hex digits');
+  check(isSegment(openid), 'openid must be the one that QQ returned, 32 hex digits');
   checkSize(size, [40, 100, 140, 640]);
   return `https://thirdqq.qlogo.cn/qqapp/${appId}/${openid}/${size}`;
 }
 
 /**
- * Builds the URL of a QQ group's avatar. It shows the group's number.
+ * Builds the URL of a QQ group's avatar. The URL contains the group's number in plain text.
  *
  * @throws RangeError for a wrong group number or size
  */
@@ -91,32 +115,27 @@ export function qqGroupAvatarUrl(group: string | number, { size = 100 }: { size?
   return `https://p.qlogo.cn/gh/${group}/${group}/${size}`;
 }
 
-function parse(url: string | URL): URL | undefined {
-  return URL.canParse(String(url)) ? new URL(url) : undefined;
-}
-
-/** Reads a URL of a QQ avatar in any of its forms; `undefined` for every other URL. */
+/**
+ * Reads a URL of a QQ avatar in any of its forms. Returns `undefined` for every other URL, and for one of more than
+ * 2,048 characters.
+ */
 export function parseAvatarUrl(url: string | URL): ParsedAvatarUrl | undefined {
-  const parsed = parse(url);
-  return parsed && matchAvatarUrl(parsed)?.parsed;
+  return matchAvatarUrl(url)?.parsed;
 }
 
-/** Tells whether a URL is one of a QQ avatar: the exact host, no port, no user information, a known form. */
+/** Returns whether a URL is one of a QQ avatar: the exact host, no port, no user information, a known form. */
 export function isQQAvatarUrl(url: string | URL): boolean {
-  return parseAvatarUrl(url) !== undefined;
+  return matchAvatarUrl(url) !== undefined;
 }
 
 /**
- * Asks for another size of the same avatar, over https.
+ * Returns the URL of the same avatar in another size, over https.
  *
- * @throws RangeError for a URL of no QQ avatar, and for a size that this form of URL does not have
+ * @throws RangeError if `url` is no URL of a QQ avatar, or if this form of URL does not have the size
  */
 export function withAvatarSize(url: string | URL, size: number): string {
-  const parsed = parse(url);
-  const match = parsed && matchAvatarUrl(parsed);
+  const match = matchAvatarUrl(url);
   if (!match) throw new RangeError('url must be the URL of a QQ avatar');
   checkSize(size, match.form.sizes);
-  match.form.resize(parsed, size);
-  parsed.protocol = 'https:';
-  return parsed.href;
+  return resizeAvatarUrl(match, size);
 }

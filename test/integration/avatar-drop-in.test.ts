@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import request from 'supertest';
-import { pngOf } from '../fixtures/avatar-files.js';
+import { flatImages } from '../../src/sandbox/image-hosts/flat-images.js';
+import { gifOf, pngOf } from '../fixtures/avatar-files.js';
 import { startAvatarSite, tools } from '../fixtures/avatar-host.js';
+import { realImages } from '../fixtures/avatar-images.js';
 import { okayapiSuite } from '../fixtures/avatar-okayapi-suite.js';
 import type { RequestListener } from 'node:http';
 
@@ -18,12 +21,33 @@ describe('the nobase form', () => {
     return user === 'broken' ? Promise.reject(new Error('the database is away')) : { uin: user };
   };
 
-  it('answers the image of whom the application names', async () => {
-    await using site = await startAvatarSite(hit, { resolveUser });
+  it.each([
+    ['PNG', pngOf(100)],
+    ['WebP', Buffer.from(realImages.webpLossy.base64, 'base64')],
+    ['GIF', flatImages.gif(100, 90)],
+    ['JPEG', Buffer.from(realImages.jpeg.base64, 'base64')],
+  ])('returns a %s as a JPEG, once converted and then from the cache', async (format, body) => {
+    await using site = await startAvatarSite((_req, res) => void res.end(body), { resolveUser });
+    const images = [];
     for (const cache of ['MISS', 'HIT']) {
       const response = await request(site.url).get('/avatars/api/user/get_avatar').query({ appid: 'app 1', user: QQ });
-      expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'x-cache': cache });
+      expect(response.headers).toMatchObject({ 'content-type': 'image/jpeg', 'x-cache': cache });
+      images.push(response.body as Buffer);
     }
+    expect(images[0]).toEqual(images[1]);
+    expect(images[0]?.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+    if (format === 'JPEG') expect(images[0]).toEqual(body);
+    expect((await sharp(images[0]).metadata()).format).toBe('jpeg');
+  });
+
+  it('returns code 404 with the reason for an image that cannot be converted', async () => {
+    // The header of a GIF, and nothing behind it.
+    await using site = await startAvatarSite((_req, res) => void res.end(gifOf(100, 100)), { resolveUser });
+    for (let round = 0; round < 2; round++) {
+      const response = await request(site.url).get('/avatars/api/user/get_avatar').query({ appid: 'app 1', user: QQ });
+      expect([response.status, response.body]).toEqual([200, { code: 404, msg: expect.stringContaining('JPEG') }]);
+    }
+    expect(site.host.asked).toHaveLength(1);
   });
 
   it.each([

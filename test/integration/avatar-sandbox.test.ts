@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { qqAvatars, resolveAvatarKey } from '../../src/avatars.js';
-import { resolveAvatarsOptions } from '../../src/avatars/resolve-avatar-options.js';
+import { resolveAvatarsOptions } from '../../src/avatars/options.js';
 import { createAvatarsRouter } from '../../src/avatars/qq-avatars.js';
 import { createUserAvatarRoute } from '../../src/avatars/user-avatar.js';
 import { startSandbox } from '../../src/sandbox.js';

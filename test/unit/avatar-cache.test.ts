@@ -22,7 +22,7 @@ function setUp(maxBytes = 1_000_000) {
     admit,
     advance: (ms: number) => (now += ms),
     ask: async (key = 'one') => {
-      const found = await cache.lookup(key, load, admit);
+      const found = await cache.lookup(key, { load, admit });
       return [found.cache, found.avatar ? found.avatar.body.toString() : found.problem];
     },
     settle: () => new Promise((resolve) => setImmediate(resolve)),
@@ -103,7 +103,7 @@ describe('the avatar cache', () => {
 
   it('forgets the image of an id that the application no longer knows', async () => {
     const { ask, load, advance, settle } = setUp();
-    load.mockResolvedValueOnce({ image: imageOf('a') }).mockResolvedValue('unknown');
+    load.mockResolvedValueOnce({ image: imageOf('a') }).mockResolvedValue({ problem: 'unknown' });
     await ask();
     advance(DAY);
     await ask();
@@ -117,7 +117,7 @@ describe('the avatar cache', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return { image: imageOf('a') };
     });
-    const found = await Promise.all(Array.from({ length: 1_000 }, () => cache.lookup('one', load, admit)));
+    const found = await Promise.all(Array.from({ length: 1_000 }, () => cache.lookup('one', { load, admit })));
     expect(new Set(found.map(({ avatar }) => avatar?.body.toString()))).toEqual(new Set(['a']));
     expect(load).toHaveBeenCalledTimes(1);
     expect(admit).toHaveBeenCalledTimes(1);
@@ -149,7 +149,7 @@ describe('the avatar cache', () => {
       .mockResolvedValueOnce({ image: imageOf('a') })
       .mockResolvedValueOnce({ image: imageOf('b') });
     const tags = [];
-    for (const key of ['1', '2', '3']) tags.push((await cache.lookup(key, load, admit)).avatar?.etag);
+    for (const key of ['1', '2', '3']) tags.push((await cache.lookup(key, { load, admit })).avatar?.etag);
     expect(tags[0]).toMatch(/^"[\w-]{27}"$/);
     expect(tags[0]).toBe(tags[1]);
     expect(tags[0]).not.toBe(tags[2]);
@@ -169,7 +169,7 @@ describe(`the byte budget under ${keys} different keys`, () => {
       const missing = key % 3 === 0;
       const body = missing ? undefined : Buffer.allocUnsafeSlow(500 + (key % 7_000));
       load.mockResolvedValueOnce(body ? { image: { ...imageOf(''), body } } : {});
-      await cache.lookup(`qq/${1_000_000 + key}/100`, load, admit);
+      await cache.lookup(`qq/${1_000_000 + key}/100`, { load, admit });
       largest = Math.max(largest, cache.bytes);
       if (key % 1_000 === 0) load.mockClear();
     }

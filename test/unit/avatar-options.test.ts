@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { qqAvatars } from '../../src/avatars.js';
-import { resolveAvatarsOptions } from '../../src/avatars/resolve-avatar-options.js';
+import { resolveAvatarsOptions } from '../../src/avatars/options.js';
 import type { QQAvatarsOptions } from '../../src/avatars.js';
 
 describe('the options of qqAvatars', () => {

@@ -40,7 +40,8 @@ describe('where an image is looked for', () => {
 
   it('is https, and a size that the form has, for a URL of a login', () => {
     const url = `http://qzapp.qlogo.cn/qzapp/101/${OPENID}/30`;
-    expect(candidatesFor({ url }, 640)).toEqual([[`https://qzapp.qlogo.cn/qzapp/101/${OPENID}/100`]]);
+    const sizes = [100, 30].map((size) => `https://qzapp.qlogo.cn/qzapp/101/${OPENID}/${size}`);
+    expect(candidatesFor({ url }, 640)).toEqual([sizes]);
     const user = { appId: '101', openid: OPENID, nickname: '', raw: {}, figureurl_qq_1: 'https://evil.example/40' };
     expect(candidatesForUser(user, 40)).toEqual(candidatesFor({ appId: '101', openid: OPENID }, 40));
   });

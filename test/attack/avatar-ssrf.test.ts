@@ -61,6 +61,7 @@ describe('an address that is not one of the public internet', () => {
     ['IPv4 compatible', '::127.0.0.1', '::7f00:1'],
     ['IPv4 translated', '::ffff:0:127.0.0.1', '64:ff9b::127.0.0.1', '64:ff9b::7f00:1', '64:ff9b:1::a00:1'],
     ['6to4', '2002:7f00:1::', '2002:a00:1::1', '2002:c0a8:101::'],
+    ['6bone, returned to IANA', '3ffe::1', '3ffe:ffff::1'],
     ['Teredo', '2001:0:4136:e378:8000:63bf:3fff:fdd2', '2001::1'],
     ['ISATAP', '2400:1::5efe:10.0.0.1', '2400:1::200:5efe:127.0.0.1', '2400:1:0:0:0:5efe:7f00:1'],
     ['discard-only, SRv6 and dummy', '100::1', '5f00::1', '100:0:0:1::1'],

@@ -118,6 +118,68 @@ describe("the signed-in user's avatar", () => {
     await page.ask('?size=40').set('If-None-Match', String(response.headers.etag)).expect(304);
   });
 
+  it('is the letter, without a request to Tencent, if QQ returned no avatar', async () => {
+    const empty = { figureurl_qq_1: '', figureurl_qq_2: '', figureurl_qq: null };
+    await using page = await startPage(hit, () => ({ ...someone, raw: empty }));
+    const response = await page.ask().expect(200).expect('Content-Type', 'image/svg+xml');
+    expect((response.body as Buffer).toString()).toContain('>林</text>');
+    expect(page.asked).toEqual([]);
+  });
+
+  it('is the avatar of 40 px if QQ has no larger one', async () => {
+    const user = (host: string) => ({ ...someone, figureurl_qq_1: `${host}/g?b=oidb&k=Small&s=40` });
+    await using page = await startPage((req, res) => {
+      if (req.url?.endsWith('s=40')) hit(req, res);
+      else res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100));
+    }, user);
+    const response = await page.ask('?size=640&format=base64').expect(200);
+    expect(response.body).toMatchObject({ type: 'image/png', width: 40 });
+  });
+
+  it('drops a fetch that started before forget(), and keeps the old image only if Tencent fails', async () => {
+    let picture: string | undefined = 'the old one';
+    const waiting: (() => void)[] = [];
+    await using page = await startPage((_req, res) => {
+      if (picture === undefined) res.destroy();
+      else waiting.push(() => res.end(pngOf(100, 100, picture)));
+    });
+    const started = async (): Promise<() => void> => {
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      return waiting.shift() ?? (() => undefined);
+    };
+    const first = page.ask().then((response) => response.body as Buffer);
+    const respond = await started();
+    respond();
+    page.forget();
+    picture = 'the new one';
+    (await started())();
+    expect(await first).toEqual(pngOf(100, 100, picture));
+    page.forget();
+    picture = undefined;
+    expect((await page.ask().expect('X-Cache', 'STALE')).body).toEqual(pngOf(100, 100, 'the new one'));
+  });
+
+  it('is fetched again after forget() by a router of ids too, and a missing avatar as well', async () => {
+    let upstream: RequestListener = (_req, res) =>
+      void res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100));
+    const { appId, openid } = someone;
+    await using site = await startAvatarSite((req, res) => upstream(req, res), {
+      resolveId: () => ({ appId, openid: `${openid.slice(0, 31)}7` }),
+    });
+    const { forget } = createUserAvatarRoute({ graphUrl: site.host.url });
+    await request(site.url).get('/avatars/id/one').expect(404);
+    upstream = hit;
+    await request(site.url).get('/avatars/id/one').expect(404);
+    forget({ appId, openid: `${openid.slice(0, 31)}7` });
+    const found = await request(site.url).get('/avatars/id/one').expect(200);
+    upstream = (_req, res) => void res.end(pngOf(100, 100, 'the new one'));
+    await request(site.url).get('/avatars/id/one').expect('X-Cache', 'HIT');
+    forget({ appId, openid: `${openid.slice(0, 31)}7` });
+    const changed = await request(site.url).get('/avatars/id/one').set('If-None-Match', String(found.headers.etag));
+    expect([changed.status, changed.headers['x-cache']]).toEqual([200, 'MISS']);
+    expect(changed.body).toEqual(pngOf(100, 100, 'the new one'));
+  });
+
   it.each([
     ['of a server that stands in for QQ', { ...someone, openid: 'not/an openid', nickname: '' }, 'Q'],
     ['with a hostile nickname', { ...someone, openid: '', nickname: '<script>alert(1)</script>' }, '&lt;'],

@@ -65,6 +65,9 @@ describe('the options of qqAvatars', () => {
     ['allowOrigin must name at least one origin', { allowOrigin: [] }],
     ['rateLimit.perHour: no such option', { rateLimit: { perHour: 1 } as never }],
     ['okayapi.appSecret must not be empty', { okayapi: { appKey: 'k', appSecret: '' } }],
+    ['okayapi.appKey must have at least 32 characters', { okayapi: { appKey: 'k', appSecret: 's' } }],
+    ['okayapi.appSecret is missing', { okayapi: { appKey: 'k'.repeat(32) } as never }],
+    ['okayapi.sign must be true or false', { okayapi: { sign: 'no' } as never }],
   ])('say what is wrong inside another: %s', (message, options) => {
     expect(() => qqAvatars(options)).toThrow(message);
   });

@@ -5,6 +5,7 @@ import {
   qqAppAvatarUrl,
   qqAvatarUrl,
   qqGroupAvatarUrl,
+  qqHeadimgUrl,
   withAvatarSize,
 } from '../../src/avatars.js';
 
@@ -16,6 +17,14 @@ describe('building avatar URLs', () => {
     expect(qqAvatarUrl({ uin: '9990000001' })).toBe('https://q.qlogo.cn/g?b=qq&nk=9990000001&s=100');
     expect(qqAvatarUrl({ uin: 9990000001 }, { size: 640 })).toBe('https://q.qlogo.cn/g?b=qq&nk=9990000001&s=640');
     expect(qqAvatarUrl({ key: KEY }, { size: 0, host: 'q3' })).toBe(`https://q3.qlogo.cn/g?b=qq&k=${KEY}&s=0`);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 40, 100, 140, 160, 640] as const)('builds the size or code %s', (size) => {
+    expect(qqAvatarUrl({ uin: '12345' }, { size })).toBe(`https://q.qlogo.cn/g?b=qq&nk=12345&s=${size}`);
+    expect(qqHeadimgUrl('12345', { size })).toBe(`https://q.qlogo.cn/headimg_dl?dst_uin=12345&spec=${size}`);
+    const pixels = [0, 40, 40, 100, 140, 640][size] ?? size;
+    expect(parseAvatarUrl(qqAvatarUrl({ uin: '12345' }, { size }))?.size).toBe(pixels);
+    expect(parseAvatarUrl(qqHeadimgUrl(12345, { size }))).toMatchObject({ kind: 'headimg', size: pixels });
   });
 
   it('names a user by application and openid, and a group by number', () => {
@@ -47,6 +56,9 @@ describe('building avatar URLs', () => {
     ['key', () => qqAvatarUrl({ key: 'short' })],
     ['key', () => qqAvatarUrl({ key: `${KEY}&nk=12345` })],
     ['size', () => qqAvatarUrl({ uin: '12345' }, { size: 99 as 100 })],
+    ['size', () => qqAvatarUrl({ uin: '12345' }, { size: 6 as 5 })],
+    ['size', () => qqHeadimgUrl('12345', { size: 30 as 40 })],
+    ['uin', () => qqHeadimgUrl('x')],
     ['host', () => qqAvatarUrl({ uin: '12345' }, { host: 'evil.example/' as 'q' })],
     ['appId', () => qqAppAvatarUrl({ appId: '../x', openid: OPENID })],
     ['openid', () => qqAppAvatarUrl({ appId: '1', openid: 'a/b' })],
@@ -73,6 +85,13 @@ describe('reading avatar URLs', () => {
     ['http://thirdqq.qlogo.cn/ek_qqapp/AQabc/def/100', { kind: 'snapshot', key: 'AQabc/def', size: 100 }],
     ['https://qh.qlogo.cn/ek_qqthird/AQabc/0', { kind: 'snapshot', key: 'AQabc', size: 0 }],
     [`http://qzapp.qlogo.cn/qzapp/101/${OPENID}/50`, { kind: 'qzapp', appId: '101', openid: OPENID, size: 50 }],
+    [`https://thirdqq.qlogo.cn/g?b=sdk&k=${KEY}&kti=Zz&s=140&t=1`, { kind: 'qq', key: KEY, size: 140 }],
+    ['http://thirdqq.qlogo.cn/headimg_dl?dst_uin=12345&spec=4', { kind: 'headimg', uin: '12345', size: 140 }],
+    ['https://qlogo.store.qq.com/qzone/12345/12345/100', { kind: 'qzone', uin: '12345', size: 100 }],
+    ['https://p.qlogo.cn/gh/12345/12345_7/100/', { kind: 'group', group: '12345', cover: '7', size: 100 }],
+    ['https://p.qlogo.cn/gh/12345/12345/640/', { kind: 'group', group: '12345', size: 640 }],
+    [`https://thirdqq.qlogo.cn/qqapp/101/${OPENID}/100/`, { kind: 'app', appId: '101', openid: OPENID, size: 100 }],
+    ['https://thirdqq.qlogo.cn/ek_qqapp/AQabc/def/100/', { kind: 'snapshot', key: 'AQabc/def', size: 100 }],
     ['https://p.qlogo.cn/gh/12345/12345/40', { kind: 'group', group: '12345', size: 40 }],
     ['https://qlogo3.store.qq.com/qzone/12345/12345/30', { kind: 'qzone', uin: '12345', size: 30 }],
   ])('reads %s', (url, expected) => {
@@ -93,6 +112,13 @@ describe('reading avatar URLs', () => {
     'https://q.qlogo.cn/other?nk=12345',
     'https://q.qlogo.cn/g?b=qq&nk=1&s=100',
     'https://p.qlogo.cn/gh/12345/54321/40',
+    'https://p.qlogo.cn/gh/12345/54321_7/40/',
+    'https://p.qlogo.cn/gh/12345/12345_x/40/',
+    'https://p.qlogo.cn/gh/12345/12345/40//',
+    'https://qlogo5.store.qq.com/qzone/12345/12345/100',
+    'https://qlogo.store.qq.com.evil.example/qzone/12345/12345/100',
+    'https://thirdqq.qlogo.cn/g?b=sdk&s=100',
+    `https://q.qlogo.cn/g?b=qq&nk=12345&s=100&x=${'y'.repeat(2_048)}`,
     'https://thirdqq.qlogo.cn/qqapp/101/x/y/40',
     '/g?b=qq&nk=12345',
     '',
@@ -123,9 +149,48 @@ describe('asking for another size', () => {
     );
   });
 
+  it('keeps a trailing slash and the number of a cover', () => {
+    const cover = 'https://p.qlogo.cn/gh/12345/12345_7/100/';
+    expect(withAvatarSize(cover, 640)).toBe('https://p.qlogo.cn/gh/12345/12345_7/640/');
+    expect(withAvatarSize(`http://thirdqq.qlogo.cn/g?b=sdk&k=${KEY}&s=40`, 160)).toBe(
+      `https://thirdqq.qlogo.cn/g?b=sdk&k=${KEY}&s=160`,
+    );
+    expect(withAvatarSize('http://qlogo.store.qq.com/qzone/12345/12345/30', 100)).toBe(
+      'https://qlogo.store.qq.com/qzone/12345/12345/100',
+    );
+  });
+
+  it('does not change the URL object of the caller', () => {
+    const url = new URL('http://q.qlogo.cn/g?b=qq&nk=12345&s=40');
+    withAvatarSize(url, 100);
+    expect(url.href).toBe('http://q.qlogo.cn/g?b=qq&nk=12345&s=40');
+  });
+
+  it('refuses a URL of more than 2,048 characters', () => {
+    const url = `https://q.qlogo.cn/g?b=qq&nk=12345&s=100&x=${'y'.repeat(2_048)}`;
+    expect(() => withAvatarSize(url, 40)).toThrow(RangeError);
+    expect(() => withAvatarSize(new URL(url), 40)).toThrow(RangeError);
+    expect(isQQAvatarUrl(url.slice(0, 2_048))).toBe(true);
+  });
+
   it('refuses a size that the form does not have, and a URL of no avatar', () => {
     expect(() => withAvatarSize('https://p.qlogo.cn/gh/12345/12345/40', 140)).toThrow('size must be one of 0, 40');
     expect(() => withAvatarSize('https://example.com/a.png', 40)).toThrow('url must be');
     expect(() => withAvatarSize('https://example.com/a.png', 40)).toThrow(RangeError);
+  });
+});
+
+describe('reading a long URL', () => {
+  it.each([
+    ['digits', (length: number) => `https://p.qlogo.cn/gh/${'1'.repeat(length)}`],
+    ['segments', (length: number) => `https://thirdqq.qlogo.cn/ek_qqapp/${'a/'.repeat(length / 2)}`],
+    ['letters without a slash', (length: number) => `https://thirdqq.qlogo.cn/ek_qqapp/${'a'.repeat(length)}/x`],
+    ['slashes', (length: number) => `https://p.qlogo.cn/${'/'.repeat(length)}`],
+    ['a query', (length: number) => `https://q.qlogo.cn/g?${'a=b&'.repeat(length / 4)}`],
+  ])('ends at once for 1,000,000 characters of %s', (_what, urlOf) => {
+    for (const length of [1_900, 2_100, 1_000_000]) {
+      expect(parseAvatarUrl(urlOf(length))).toBeUndefined();
+      expect(() => withAvatarSize(urlOf(length), 100)).toThrow(RangeError);
+    }
   });
 });

@@ -1,8 +1,6 @@
-import { lookup as dnsLookup } from 'node:dns';
-import { isIP } from 'node:net';
+import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { LookupAddress, LookupOptions } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 
 // ipaddr.js calls all of IPv6 unicast that has no name of its own. Servers are in 2000::/3 (RFC 4291, section 2.4).
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { QQConnectError } from '../protocol/errors/index.js';
 import type { AvatarImage } from './types.js';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** How long an image is served without a request to Tencent. */
 const FRESH_MS = DAY;
@@ -15,7 +13,7 @@ const STALE_IF_ERROR_MS = 30 * DAY;
 /** How long a missing avatar is remembered. */
 const MISS_MS = 10 * MINUTE;
 /** Pause of the requests to Tencent after a failure. */
-const FAILURE_MS = 30 * SECOND;
+const FAILURE_MS = MINUTE / 2;
 
 // What an entry costs beside its bytes: keys, headers, the cache's own lists.
 const OVERHEAD = 1_024;
@@ -47,12 +45,9 @@ export interface AvatarProblem {
   nickname?: string | undefined;
 }
 
-/** What a load found. `account` is that of {@link accountOf}. */
-export interface Loaded {
+/** What a load found: an image, or the reason for none. `account` is that of {@link accountOf}. */
+export interface Loaded extends Partial<AvatarProblem> {
   image?: AvatarImage | undefined;
-  problem?: 'miss' | 'unknown' | 'unconvertible';
-  failure?: QQConnectError;
-  nickname?: string | undefined;
   account?: string | undefined;
 }
 
@@ -71,12 +66,7 @@ type Note = AvatarProblem & Partial<Origin>;
 
 // lru-cache keeps the earlier image of a key whose fetch rejects.
 class NoImage extends Error {
-  readonly note: Note;
-
-  constructor(note: Note) {
-    super(note.problem);
-    this.note = note;
-  }
+  declare cause: Note;
 }
 
 // Tencent's older URLs stay the same when the user changes the picture. So a login or a new profile makes all entries
@@ -103,15 +93,11 @@ export class AvatarCache {
   readonly #images: LRUCache<string, CachedAvatar, Loading>;
   readonly #notes: LRUCache<string, Note>;
 
-  constructor({
-    maxBytes,
-    now = Date.now,
-    headers,
-  }: {
-    maxBytes: number;
-    now?: (() => number) | undefined;
-    headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'];
-  }) {
+  constructor(
+    maxBytes: number,
+    headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'],
+    now: () => number = Date.now,
+  ) {
     const forNotes = Math.max(1, Math.floor(maxBytes / 16));
     const clock = { perf: { now }, ttlResolution: 0 };
     this.#notes = new LRUCache({
@@ -123,19 +109,19 @@ export class AvatarCache {
       ...clock,
       maxSize: Math.max(1, maxBytes - forNotes),
       sizeCalculation: ({ body }, key) => body.length + key.length * 2 + OVERHEAD,
-      ttl: lasting(FRESH_MS),
+      // lru-cache counts the last millisecond of a ttl as fresh.
+      ttl: FRESH_MS - 1,
       noDeleteOnStaleGet: true,
       noDeleteOnFetchRejection: true,
       // An entry that is evicted during its fetch still has callers that wait for the image.
       ignoreFetchAbort: true,
       fetchMethod: async (key, _stale, { context: { load, admit } }) => {
         const retryAfter = admit();
-        if (retryAfter > 0) throw new NoImage({ problem: 'limited', retryAfter });
+        if (retryAfter > 0) throw new NoImage('limited', { cause: { problem: 'limited', retryAfter } });
         const started = changes;
-        const loaded = await load();
-        const origin = { account: loaded.account, changes: started };
-        const image = loaded.problem === undefined && loaded.failure === undefined ? loaded.image : undefined;
-        if (!image) throw new NoImage(this.#remember(key, { ...problemOf(loaded), ...origin }));
+        const { image, account, problem = 'miss', ...details } = await load();
+        const origin = { account, changes: started };
+        if (!image) throw new NoImage(problem, { cause: this.#remember(key, { problem, ...details, ...origin }) });
         this.#notes.delete(key);
         const etag = etagOf(image.body);
         return { ...image, ...origin, etag, headers: headers(image, etag) };
@@ -174,7 +160,7 @@ export class AvatarCache {
       return { avatar, cache: canWait ? 'STALE' : 'MISS' };
     } catch (error) {
       if (!(error instanceof NoImage)) throw error;
-      return this.#without(key, error.note, old, false, 'MISS');
+      return this.#without(key, error.cause, old, false, 'MISS');
     }
   }
 
@@ -196,24 +182,14 @@ export class AvatarCache {
   }
 
   #remember(key: string, note: Note): Note {
+    const kept = note.problem === 'failed' ? { ...note, retryAfter: FAILURE_MS / 1_000 } : note;
     const isPermanent = note.problem === 'miss' || note.problem === 'unconvertible';
-    this.#notes.set(key, note, { ttl: lasting(isPermanent ? MISS_MS : FAILURE_MS) });
-    return note;
+    this.#notes.set(key, kept, { ttl: (isPermanent ? MISS_MS : FAILURE_MS) - 1 });
+    return kept;
   }
 }
 
 /** Returns a strong ETag. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-}
-
-// lru-cache counts the last millisecond of a ttl as fresh.
-function lasting(ms: number): number {
-  return ms - 1;
-}
-
-function problemOf({ problem = 'miss', failure, nickname }: Loaded): AvatarProblem {
-  const named = nickname === undefined ? {} : { nickname };
-  if (!failure) return { problem, ...named };
-  return { problem: 'failed', status: failure.status, retryAfter: FAILURE_MS / SECOND, ...named };
 }

@@ -1,16 +1,12 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
-import { AvatarCache, accountOf } from './avatar-cache.js';
+import { AvatarCache, accountOf, type CachedAvatar, type Loaded, type Lookup } from './avatar-cache.js';
 import { sandboxOrigin } from './hosts.js';
-import { loadImage } from './load-image.js';
-import { MissLimiter } from './miss-limiter.js';
+import { loadImage, type ImageLoading } from './load-image.js';
+import { MissLimiter, type MissLimits } from './miss-limiter.js';
 import { createSafeFetch } from './safe-fetch.js';
-import { candidatesFor, candidatesForUser } from './sources.js';
+import { candidatesFor, candidatesForUser, type AvatarCandidates } from './sources.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { Resolve } from './addresses.js';
-import type { CachedAvatar, Loaded, Lookup } from './avatar-cache.js';
-import type { ImageLoading } from './load-image.js';
-import type { MissLimits } from './miss-limiter.js';
-import type { AvatarCandidates } from './sources.js';
 import type { AvatarImage, AvatarSize, AvatarSource } from './types.js';
 
 /** What a test replaces. */
@@ -50,7 +46,7 @@ export class AvatarService {
   constructor({ graphUrl, cacheBytes, limits, headers }: AvatarServiceOptions, seams: AvatarServiceSeams = {}) {
     const { now, knownMisses, resolve, timeoutMs } = seams;
     this.#sandbox = sandboxOrigin(graphUrl);
-    this.#cache = new AvatarCache({ maxBytes: cacheBytes, now, headers });
+    this.#cache = new AvatarCache(cacheBytes, headers, now);
     this.#limiter = limits && new MissLimiter(limits, now);
     const safeFetch = createSafeFetch({ sandbox: this.#sandbox, ...(resolve && { resolve }) });
     this.#loading = { safeFetch, knownMisses, timeoutMs };
@@ -93,7 +89,7 @@ export class AvatarService {
       const converted = image && convert ? await convert(image) : image;
       return image && !converted ? { problem: 'unconvertible' } : { image: converted };
     } catch (error) {
-      if (isQQConnectError(error)) return { failure: error };
+      if (isQQConnectError(error)) return { problem: 'failed', status: error.status };
       throw error;
     }
   }

@@ -5,19 +5,19 @@ const QLOGO_HOSTS: ReadonlySet<string> = new Set([
   ...['qlogo', 'qlogo1', 'qlogo2', 'qlogo3', 'qlogo4'].map((name) => `${name}.store.qq.com`),
 ]);
 
-/** Tells whether a host name is, letter by letter, one of those that serve QQ's avatars. */
+/** Returns whether a host name is exactly one of those that serve QQ's avatars. */
 export function isQlogoHost(hostname: string): boolean {
   return QLOGO_HOSTS.has(hostname);
 }
 
-/** Tells whether a URL names nothing but a host and what is on it: no user, no password, no port of its own. */
+/** Returns whether a URL has no user, no password and no port of its own. */
 export function isPlainAuthority(url: URL): boolean {
   return url.port === '' && url.username === '' && url.password === '';
 }
 
 /**
- * The origin of `graphUrl` where that is this machine: the sandbox, which plays the image hosts too.
- * `undefined` for the real QQ.
+ * Returns the origin of `graphUrl` if it is a loopback address: the sandbox, which emulates the image hosts too.
+ * Returns `undefined` for the real QQ.
  */
 export function sandboxOrigin(graphUrl: string | undefined): string | undefined {
   if (graphUrl === undefined || !URL.canParse(graphUrl)) return undefined;
@@ -26,16 +26,13 @@ export function sandboxOrigin(graphUrl: string | undefined): string | undefined 
 }
 
 /**
- * Reads a URL, or what a redirect `from` one leads to, and answers what may be fetched for it: one of the hosts, over
- * https whatever it says, or the sandbox in exactly its origin, but not at the word of anybody else.
+ * Returns the URL to fetch for a URL or for a redirect `from` one: on a permitted host, always over https, or in exactly
+ * the origin of the sandbox, but not by a redirect from another origin.
  */
 export function permittedTarget(
   text: string,
-  {
-    from,
-    sandbox,
-    allowsHost,
-  }: { from?: URL | undefined; sandbox?: string | undefined; allowsHost: (hostname: string) => boolean },
+  { sandbox, allowsHost }: { sandbox?: string | undefined; allowsHost: (hostname: string) => boolean },
+  from?: URL,
 ): URL | undefined {
   const url = URL.canParse(text, from?.href) ? new URL(text, from) : undefined;
   if (url?.username !== '' || url.password !== '') return undefined;

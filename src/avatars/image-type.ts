@@ -1,22 +1,20 @@
-/** What an image file says about itself. */
-export interface ImageInfo {
-  type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
-  width: number;
-  height: number;
-}
+import type { AvatarImage } from './types.js';
 
-// Smaller is a tracking pixel, larger a bomb for whoever decodes it.
-const SMALLEST = 16;
-const LARGEST = 4_096;
+/** Type and dimensions of an image file. */
+export type ImageInfo = Pick<AvatarImage, 'type' | 'width' | 'height'>;
+
+// A smaller image is a tracking pixel. A larger one takes too much memory when it is decoded.
+const MIN_PIXELS = 16;
+const MAX_PIXELS = 4_096;
 
 /**
- * Reads type and dimensions of a png, jpeg, gif or webp from its bytes, whatever it was labelled as. `undefined` for
- * everything else, for a file that is cut off, and for dimensions that are no avatar's.
+ * Reads type and dimensions of a png, jpeg, gif or webp from its bytes, because its label can be wrong. Returns
+ * `undefined` for every other file, for one that is cut off, and for dimensions that are too small or too large.
  */
 export function readImage(bytes: Buffer): ImageInfo | undefined {
   const image = png(bytes) ?? jpeg(bytes) ?? gif(bytes) ?? webp(bytes);
-  if (!image || Math.min(image.width, image.height) < SMALLEST) return undefined;
-  return Math.max(image.width, image.height) > LARGEST ? undefined : image;
+  if (!image || Math.min(image.width, image.height) < MIN_PIXELS) return undefined;
+  return Math.max(image.width, image.height) > MAX_PIXELS ? undefined : image;
 }
 
 function has(bytes: Buffer, at: number, text: string): boolean {
@@ -61,21 +59,13 @@ function webp(bytes: Buffer): ImageInfo | undefined {
   if (bytes.length < 25 || !has(bytes, 0, 'RIFF') || !has(bytes, 8, 'WEBP')) return undefined;
   if (bytes.readUInt32LE(4) + 8 > bytes.length) return undefined;
   const type = 'image/webp';
-  // Only a lossless image can do with fewer bytes.
-  if (bytes.length < 30 && !has(bytes, 12, 'VP8L')) return undefined;
-  switch (bytes.toString('latin1', 12, 16)) {
-    case 'VP8 ': {
-      if (!has(bytes, 23, '\x9d\x01\x2a')) return undefined;
-      return { type, width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff };
-    }
-    case 'VP8L': {
-      if (bytes[20] !== 0x2f) return undefined;
-      const packed = bytes.readUInt32LE(21);
-      return { type, width: (packed & 0x3fff) + 1, height: ((packed >>> 14) & 0x3fff) + 1 };
-    }
-    case 'VP8X':
-      return { type, width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1 };
-    default:
-      return undefined;
+  if (has(bytes, 12, 'VP8L') && bytes[20] === 0x2f) {
+    const packed = bytes.readUInt32LE(21);
+    return { type, width: (packed & 0x3fff) + 1, height: ((packed >>> 14) & 0x3fff) + 1 };
   }
+  // Only a lossless image can have fewer bytes.
+  if (bytes.length < 30) return undefined;
+  if (has(bytes, 12, 'VP8X')) return { type, width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1 };
+  if (!has(bytes, 12, 'VP8 ') || !has(bytes, 23, '\x9d\x01\x2a')) return undefined;
+  return { type, width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff };
 }

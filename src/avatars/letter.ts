@@ -10,9 +10,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 // Half an emoji arrives as U+FFFD, or as a lone surrogate, which is no symbol. The fillers and U+2800 are blank.
 const VISIBLE = /(?![\u115F\u1160\u2800\u3164\uFFA0\uFFFC\uFFFD])[\p{L}\p{N}\p{P}\p{S}]/u;
 const MAX_LENGTH = 24;
-const FONTS =
-  "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Apple Color Emoji', 'Segoe UI Emoji', " +
-  "'Noto Color Emoji', sans-serif";
 
 /** Returns the first visible character of a nickname, as a reader counts characters, or `Q` if there is none. */
 export function initialOf(nickname: string): string {
@@ -35,6 +32,6 @@ export function drawLetter(nickname: string, size: number): Buffer {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 100 100">` +
       `<rect width="100" height="100" fill="${colour}"/>` +
       `<text x="50" y="50" dy=".36em" fill="#fff" font-size="48" text-anchor="middle" ` +
-      `font-family="${FONTS}">${initial}</text></svg>`,
+      `font-family="system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif">${initial}</text></svg>`,
   );
 }

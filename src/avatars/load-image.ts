@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { QQResponseError } from '../protocol/errors/index.js';
 import { readImage } from './image-type.js';
-import { FETCH_MS } from './safe-fetch.js';
+import { FETCH_MS, type SafeFetch, type SafeResponse } from './safe-fetch.js';
 import type { AvatarCandidates } from './sources.js';
-import type { SafeFetch, SafeResponse } from './safe-fetch.js';
 import type { AvatarImage, AvatarSize } from './types.js';
 
 /** MD5 of the placeholder that is served at 640 px for a user without an avatar. */
@@ -77,10 +76,8 @@ function imageOf({ status, headers, body }: SafeResponse): AvatarImage | undefin
 
 function unusable({ url, status }: SafeResponse): QQResponseError {
   const what = status === 200 ? 'a body that is not an image' : `HTTP status ${status}`;
-  return new QQResponseError(`${url.hostname} returned ${what}`, {
-    code: status === 200 ? 'ERR_QQ_INVALID_RESPONSE' : 'ERR_QQ_HTTP_STATUS',
-    step: 'api',
-  });
+  const code = status === 200 ? 'ERR_QQ_INVALID_RESPONSE' : 'ERR_QQ_HTTP_STATUS';
+  return new QQResponseError(`${url.hostname} returned ${what}`, { code, step: 'api' });
 }
 
 function text(header: unknown): string {

@@ -1,13 +1,12 @@
 import express from 'express';
-import { parametersOf } from './avatar-query.js';
+import { parametersOf, sendAvatar, sendJson } from './http.js';
 import { authOkayapi, isEqual, signOkayapi } from './okayapi-signature.js';
-import { sendAvatar, sendJson } from './send-avatar.js';
 import { UIN } from './url-forms.js';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { AvatarService } from './avatar-service.js';
 import type { AvatarProblem } from './avatar-cache.js';
 import type { OkayapiOptions } from './options.js';
-import type { AvatarSize, AvatarSource } from './types.js';
+import type { AvatarSize } from './types.js';
 
 const SERVICES: Readonly<Record<string, { parameter: 'qq' | 'group'; missing: string }>> = {
   'App.QQ.UserImage': { parameter: 'qq', missing: 'QQ头像不存在' },
@@ -20,44 +19,26 @@ const BODY_LIMIT = '8kb';
 
 type Parameters = Readonly<Partial<Record<string, string>>>;
 
-interface Data {
-  err_code: number;
-  err_msg: string;
-  img: string;
-}
-
+/** The `data` of the envelope. */
+type Data = ReturnType<typeof failed>;
 /** An error of the envelope. */
 interface Refusal {
   ret: number;
   msg: string;
 }
-
 /** A valid request. */
-interface Asked {
-  source: AvatarSource;
-  key: string;
-  missing: string;
-  size: AvatarSize;
-  /** The image itself, not its Base64. */
-  image: boolean;
-  onlyData: boolean;
+type Asked = Exclude<ReturnType<typeof read>, Refusal>;
+
+/** What {@link mountOkayapi} needs. */
+interface OkayapiRoutes {
+  service: AvatarService;
+  credentials: OkayapiOptions | undefined;
+  share: (req: Request, res: Response) => void;
+  now: () => number;
 }
 
 /** Adds the routes of the okayapi form. Every response has HTTP status 200; errors are in `ret` or `err_code`. */
-export function mountOkayapi(
-  router: Router,
-  {
-    service,
-    credentials,
-    share,
-    now,
-  }: {
-    service: AvatarService;
-    credentials: OkayapiOptions | undefined;
-    share: (req: Request, res: Response) => void;
-    now: () => number;
-  },
-): void {
+export function mountOkayapi(router: Router, { service, credentials, share, now }: OkayapiRoutes): void {
   const secret = credentials?.appSecret ?? '';
 
   function answer(res: Response, ret: number, msg: string, data?: Data, onlyData = false): void {
@@ -98,15 +79,7 @@ export function mountOkayapi(
 
   const unreadable: ErrorRequestHandler = (_error, req, res, _next) => {
     share(req, res);
-    answer(res, 400, '非法请求：参数无法解析');
-  };
-  const refuseMultipart: RequestHandler = (req, res, next) => {
-    // At the root of an application, POST / can be a form of the application.
-    const isForUs = req.baseUrl !== '' || req.path !== '/' || parametersOf(req).has('s');
-    if (isForUs && req.is('multipart/form-data') && Object.keys((req.body ?? {}) as object).length === 0) {
-      share(req, res);
-      answer(res, 400, '非法请求：不支持multipart/form-data，请使用表单或JSON');
-    } else next();
+    answer(res, 400, '非法请求：参数无法解析，请使用表单或JSON');
   };
   const readBody = [refuseMultipart, ...bodyParsers, unreadable];
   const byQuery = route((_req, { s }) => s);
@@ -123,6 +96,13 @@ const bodyParsers = [
   express.urlencoded({ extended: false, limit: BODY_LIMIT, parameterLimit: 100 }),
   express.json({ limit: BODY_LIMIT }),
 ];
+
+const refuseMultipart: RequestHandler = (req, _res, next) => {
+  // At the root of an application, POST / can be a form of the application.
+  const isOkayapi = req.baseUrl !== '' || req.path !== '/' || parametersOf(req).has('s');
+  const isParsed = Object.keys((req.body ?? {}) as object).length > 0;
+  next(isOkayapi && !isParsed && req.is('multipart/form-data') ? new Error('multipart/form-data') : undefined);
+};
 
 /** Reads all parameters: the body's replace the query's, and the last of a repeated one replaces the others. */
 function readParameters(req: Request): { parameters: Parameters; refusal?: Refusal } {
@@ -151,14 +131,16 @@ function checkCredentials(
   return sign && !isEqual(parameters.sign, signOkayapi(signed, appSecret)) ? { ret: 406, msg: '签名错误' } : undefined;
 }
 
-function read(name: string, parameters: Parameters, credentials: OkayapiOptions | undefined): Asked | Refusal {
+function read(name: string, parameters: Parameters, credentials: OkayapiOptions | undefined) {
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (!service) return { ret: 404, msg: '接口服务不存在' };
   const refusal = credentials && checkCredentials(parameters, credentials);
   if (refusal) return refusal;
   // An empty optional parameter means its default.
-  const optional = (key: string, byDefault: string): string =>
-    (parameters[key] === '' ? undefined : parameters[key]) ?? byDefault;
+  const optional = (key: string, byDefault: string): string => {
+    const sent = parameters[key] ?? '';
+    return sent === '' ? byDefault : sent;
+  };
   const { parameter, missing } = service;
   const number = optional(parameter, '');
   const sizeText = optional('size', '100');
@@ -183,7 +165,7 @@ function read(name: string, parameters: Parameters, credentials: OkayapiOptions 
 }
 
 // A positive code is a result, a negative one a fault of the system.
-function failed({ problem }: AvatarProblem, missing: string): Data {
+function failed({ problem }: AvatarProblem, missing: string) {
   if (problem === 'limited') return { err_code: -2, err_msg: '请求过于频繁，请稍后再试', img: '' };
   if (problem === 'failed') return { err_code: -1, err_msg: '暂时无法获取头像，请稍后再试', img: '' };
   return { err_code: 1, err_msg: missing, img: '' };

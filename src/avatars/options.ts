@@ -69,21 +69,10 @@ export interface QQAvatarsOptions {
 }
 
 /** The options after validation, with their defaults. */
-export interface ResolvedAvatarsOptions extends Omit<QQAvatarsOptions, 'okayapi'> {
-  graphUrl: string;
-  cacheBytes: number;
-  fallback: string;
-  fallbackImages: string[];
-  okayapi?: OkayapiOptions | undefined;
-  rateLimit: MissLimits;
-}
+export type ResolvedAvatarsOptions = v.InferOutput<typeof schema>;
 
 /** The option `okayapi` after validation. */
-export interface OkayapiOptions {
-  appKey?: string | undefined;
-  appSecret?: string | undefined;
-  sign: boolean;
-}
+export type OkayapiOptions = NonNullable<ResolvedAvatarsOptions['okayapi']>;
 
 const MIN_KEY_LENGTH = 32;
 const FALLBACK = "must be '404', 'letter' or one of fallbackImages";
@@ -105,25 +94,19 @@ function resolver<T>(): v.OptionalSchema<v.GenericSchema<T>, undefined> {
   return v.optional(v.custom<T>((value) => typeof value === 'function', 'must be a function'));
 }
 
-// An interface has no index signature, which valibot requires.
-type Okayapi = Pick<OkayapiOptions, keyof OkayapiOptions>;
-
-// These checks run also if another option is wrong, so that one error names all of them.
-function required(name: 'appKey' | 'appSecret') {
-  const check = v.rawCheck<Okayapi>(({ dataset: { value }, addIssue }) => {
-    if (isObject(value) && value.sign !== false && value[name] === undefined) addIssue({ message: 'is missing' });
-  });
-  return v.forward<Okayapi, v.BaseIssue<unknown>, [typeof name]>(check, [name]);
-}
-
 const okayapi = v.pipe(
   optionsSchema({
     appKey: v.optional(v.pipe(secret, v.minLength(MIN_KEY_LENGTH, `must have at least ${MIN_KEY_LENGTH} characters`))),
     appSecret: v.optional(secret),
     sign: v.optional(v.boolean('must be true or false'), true),
   }),
-  required('appKey'),
-  required('appSecret'),
+  // This check and that of fallback run also if another option is wrong, so that one error names all of them.
+  v.rawCheck(({ dataset: { value: input }, addIssue }) => {
+    if (!isObject(input) || input.sign === false) return;
+    for (const key of ['appKey', 'appSecret'].filter((name) => input[name] === undefined)) {
+      addIssue({ message: 'is missing', path: [{ type: 'object', origin: 'value', input, key, value: undefined }] });
+    }
+  }),
 );
 
 const schema = v.pipe(

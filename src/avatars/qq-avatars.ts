@@ -1,17 +1,14 @@
 import express from 'express';
 import { assertCalled } from '../protocol/assert-called.js';
-import { BadAvatarRequest } from './avatar-query.js';
-import { AvatarService } from './avatar-service.js';
+import { BadAvatarRequest, avatarHandler, hitHeaders, sendError } from './http.js';
+import { AvatarService, type AvatarServiceSeams } from './avatar-service.js';
 import { createNobaseRoute } from './nobase.js';
 import { mountOkayapi } from './okayapi.js';
-import { resolveAvatarsOptions } from './options.js';
-import { avatarHandler, hitHeaders, sendError } from './send-avatar.js';
+import { resolveAvatarsOptions, type QQAvatarsOptions, type ResolvedAvatarsOptions } from './options.js';
 import { UIN } from './url-forms.js';
 import { userAvatarHandler } from './user-avatar.js';
 import type { Request, Response, Router } from 'express';
 import type { QQUser } from '../protocol/profile.js';
-import type { AvatarServiceSeams } from './avatar-service.js';
-import type { QQAvatarsOptions, ResolvedAvatarsOptions } from './options.js';
 import type { AvatarSource } from './types.js';
 
 const ID = /^[\w.~-]{1,128}$/;

@@ -1,10 +1,9 @@
 import { QQResponseError } from '../protocol/errors/index.js';
 import { parseQQBody } from '../protocol/body.js';
 import { sandboxOrigin } from './hosts.js';
-import { createSafeFetch } from './safe-fetch.js';
+import { createSafeFetch, type SafeFetch } from './safe-fetch.js';
 import { onSandbox } from './sources.js';
 import { AVATAR_KEY, UIN } from './url-forms.js';
-import type { SafeFetch } from './safe-fetch.js';
 
 /** The options of {@link resolveAvatarKey}. */
 export interface ResolveAvatarKeyOptions {
@@ -18,13 +17,13 @@ export interface ResolveAvatarKeyOptions {
 const QQ_HOST = /(?:^|\.)(?:qq\.com|qlogo\.cn)$/;
 
 /**
- * Finds the opaque key that stands for a QQ number in avatar URLs, so that a page need not show the number. Asks
- * `getface` first and `get_face` where that has no answer. Best effort: Tencent has wanted a login for `getface`
- * since 2023, and may close both. Store the key; it does not change.
+ * Finds the opaque key that replaces a QQ number in avatar URLs, so that a page does not contain the number. Calls
+ * `getface`, and `get_face` if that returns no key. This can fail: Tencent has required a login for `getface` since
+ * 2023, and may close both. Store the key; it does not change.
  *
  * @returns the key, or `undefined` for an unknown number
- * @throws RangeError for something that is no QQ number
- * @throws QQTransportError or QQResponseError where neither source could be asked
+ * @throws RangeError if `uin` is no QQ number
+ * @throws QQTransportError or QQResponseError if both sources failed
  * @example
  * ```ts
  * import { qqAvatarUrl, resolveAvatarKey } from 'express-qq-connect/avatars';
@@ -45,12 +44,12 @@ export async function resolveAvatarKey(
   try {
     return await askGetface(uin, safeFetch, sandbox);
   } catch {
-    // A login page, or none at all: the other source can still know.
+    // After a login page or a failure the other source can still have the key.
     return await askGetFace(uin, safeFetch, sandbox);
   }
 }
 
-/** `undefined` for an unknown number; fails where the answer says nothing about the number, a login page for example. */
+/** Returns `undefined` for an unknown number. Throws if the response is another one, for example a login page. */
 async function askGetface(uin: string | number, safeFetch: SafeFetch, sandbox?: string): Promise<string | undefined> {
   const { body } = await safeFetch(onSandbox(`https://ptlogin2.qq.com/getface?imgtype=1&uin=${uin}`, sandbox));
   // pt.setHeader({"UIN":"https:\/\/…"}), with or without a semicolon: JSONP with a dot in its name.
@@ -77,9 +76,6 @@ function keyOf(url: URL): string | undefined {
 }
 
 function invalid(endpoint: string): QQResponseError {
-  return new QQResponseError(`${endpoint} answered nothing about the number`, {
-    code: 'ERR_QQ_INVALID_RESPONSE',
-    step: 'api',
-    endpoint: `/${endpoint}`,
-  });
+  const fields = { code: 'ERR_QQ_INVALID_RESPONSE', step: 'api', endpoint: `/${endpoint}` } as const;
+  return new QQResponseError(`${endpoint} returned nothing about the number`, fields);
 }

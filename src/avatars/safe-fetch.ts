@@ -2,35 +2,32 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios from 'axios';
 import { QQTransportError } from '../protocol/errors/index.js';
-import { guardedLookup, isLoopbackAddress, isPublicAddress } from './addresses.js';
+import { guardedLookup, isLoopbackAddress, isPublicAddress, type Resolve } from './addresses.js';
 import { isQlogoHost, permittedTarget } from './hosts.js';
-import type { Resolve } from './addresses.js';
 
-/** What a {@link SafeFetch} answers. */
+/** What a {@link SafeFetch} returns. */
 export interface SafeResponse {
-  /** Where it came from after redirects, or the target at which `stopAt` stopped. */
+  /** The URL after all redirects, or the target at which `stopAt` stopped. */
   url: URL;
   status: number;
   headers: Readonly<Record<string, unknown>>;
   body: Buffer;
 }
 
-/** Fetches from the permitted hosts and nowhere else; see {@link createSafeFetch}. */
+/**
+ * Fetches from the permitted hosts only; see {@link createSafeFetch}. `stopAt` ends the fetch at a redirect to such a
+ * target, without a request there. `timeoutMs` is a shorter time than that of the fetch.
+ */
 export type SafeFetch = (
   url: string,
-  options?: {
-    /** Ends the fetch at a redirect to such a target, without asking there. */
-    stopAt?: (target: URL) => boolean;
-    /** Less time than a fetch has by itself. */
-    timeoutMs?: number;
-  },
+  options?: { stopAt?: (target: URL) => boolean; timeoutMs?: number },
 ) => Promise<SafeResponse>;
 
-/** What {@link createSafeFetch} is made from. */
+/** The options of {@link createSafeFetch}. */
 export interface SafeFetchOptions {
   /** The origin of a sandbox on this machine, allowed beside the hosts. */
   sandbox?: string | undefined;
-  /** Which host names are allowed over https; by default those of the avatars. */
+  /** Which host names are permitted over https; by default those of the avatars. */
   allowsHost?: (hostname: string) => boolean;
   /** For the whole of a fetch, its redirects included. */
   timeoutMs?: number;
@@ -45,7 +42,7 @@ const MAX_REDIRECTS = 2;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const HEADERS = {
   accept: 'image/png,image/jpeg,image/gif,image/webp,*/*;q=0.1',
-  // An image gains nothing by compression, and what is compressed all the same is no image to us, so no bomb either.
+  // A compressed body is rejected as no image, so it cannot be a decompression bomb.
   'accept-encoding': 'identity',
   'user-agent': 'express-qq-connect',
 };
@@ -56,40 +53,37 @@ function agents(permits: (address: string) => boolean, resolve: Resolve | undefi
 }
 
 function failure(code: 'ERR_QQ_TIMEOUT' | 'ERR_QQ_NETWORK' | 'ERR_QQ_BODY_TOO_LARGE', message: string, cause?: Error) {
-  // No path: it names the user.
+  // The path would name the user.
   return new QQTransportError(code, message, { step: 'api', ...(cause && { cause }) });
 }
 
 function failureOf(error: unknown, host: string, timedOut: boolean): QQTransportError {
-  if (timedOut) return failure('ERR_QQ_TIMEOUT', `${host} did not answer in time`);
+  if (timedOut) return failure('ERR_QQ_TIMEOUT', `${host} did not respond in time`);
   if (axios.isAxiosError(error) && error.message.startsWith('maxContentLength')) {
-    return failure('ERR_QQ_BODY_TOO_LARGE', `${host} answered more than ${MAX_IMAGE_BYTES} bytes`);
+    return failure('ERR_QQ_BODY_TOO_LARGE', `${host} returned more than ${MAX_IMAGE_BYTES} bytes`);
   }
-  // An AxiosError holds the whole request; Node's code says enough.
+  // An AxiosError contains the whole request. Node's code is enough.
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (inner as NodeJS.ErrnoException).code ?? 'UNKNOWN';
   return failure('ERR_QQ_NETWORK', `${host} could not be reached`, Object.assign(new Error(code), { code }));
 }
 
 /**
- * Makes the one way out to the image hosts. A URL is parsed and its host compared letter by letter; no port and no user
- * information; the addresses are checked when the connection is made; at most two redirects, each checked again; no
- * cookies, no Referer, no proxy (it would resolve the name itself); four seconds and two MiB in all.
+ * Creates the only function that sends requests to the image hosts. It parses a URL and compares its exact host, without
+ * a port and user information. It checks the addresses when the connection is made, and each of at most two redirects.
+ * It sends no cookies and no Referer, and uses no proxy, which would resolve the name itself. A fetch takes at most
+ * 4 seconds and 2 MiB.
  *
- * The fetch fails with a {@link QQTransportError}, also for a target that is not allowed.
+ * The fetch rejects with a {@link QQTransportError}, also for a target that is not permitted.
  */
-export function createSafeFetch({
-  sandbox,
-  allowsHost = isQlogoHost,
-  timeoutMs = FETCH_MS,
-  resolve,
-}: SafeFetchOptions = {}): SafeFetch {
+export function createSafeFetch(options: SafeFetchOptions = {}): SafeFetch {
+  const { sandbox, allowsHost = isQlogoHost, timeoutMs = FETCH_MS, resolve } = options;
   const outside = agents(isPublicAddress, resolve);
   const inside = sandbox === undefined ? undefined : agents(isLoopbackAddress, resolve);
   const client = axios.create();
 
   function target(text: string, from?: URL): URL {
-    const url = permittedTarget(text, { from, sandbox, allowsHost });
+    const url = permittedTarget(text, { sandbox, allowsHost }, from);
     if (url) return url;
     throw failure('ERR_QQ_NETWORK', `${from ? `${from.hostname} redirected to` : 'this is'} a URL of no avatar host`);
   }

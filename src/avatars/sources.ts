@@ -14,15 +14,12 @@ export type AvatarCandidates = readonly (readonly string[])[];
 export function candidatesFor(source: AvatarSource, size: AvatarSize, sandbox?: string): AvatarCandidates {
   const sizes = size === 100 ? [size] : [size, 100 as const];
   const there = (url: string): string => onSandbox(url, sandbox);
-  if ('uin' in source) {
+  if ('uin' in source || 'key' in source) {
     const first = sizes.map((each) => qqAvatarUrl(source, { size: each, host: 'auto' }));
-    return [first.map(there), [there(qqHeadimgUrl(source.uin, { size }))]];
-  }
-  if ('key' in source) {
-    const first = sizes.map((each) => qqAvatarUrl(source, { size: each, host: 'auto' }));
-    // No other form takes a key, so the second source is another host.
+    // No other form takes a key, so its second source is another host.
     const host = first[0]?.startsWith('https://q.') ? 'q1' : 'q';
-    return [first.map(there), [there(qqAvatarUrl(source, { size, host }))]];
+    const second = 'uin' in source ? qqHeadimgUrl(source.uin, { size }) : qqAvatarUrl(source, { size, host });
+    return [first.map(there), [there(second)]];
   }
   if ('group' in source) {
     // Groups have no image of 140 or 160 px. The next larger one is that of 640 px.

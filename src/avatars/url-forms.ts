@@ -26,9 +26,11 @@ interface Form {
   readonly hosts: RegExp;
   readonly sizes: readonly number[];
   /** Returns what the URL says, `undefined` if it does not have this form. */
-  readonly read: (url: URL) => Partial<ParsedAvatarUrl> | undefined;
+  readonly read: (url: URL) => Parts | undefined;
   readonly resize: (url: URL, size: number) => void;
 }
+
+type Parts = Partial<ParsedAvatarUrl>;
 
 /** Longest URL of an avatar that is read, in characters. */
 export const MAX_URL_LENGTH = 2_048;
@@ -48,140 +50,115 @@ function readSize(text: string | null | undefined, codes: readonly number[] = []
   return { size: codes[Number(text)] ?? Number(text) };
 }
 
-function byQuery(name: string): Form['resize'] {
-  return (url, size) => url.searchParams.set(name, String(size));
-}
-
-// Of /gh/1/1/100/ the segments are gh, 1, 1 and 100.
-function segmentsOf({ pathname }: URL): string[] {
-  return pathname.slice(1, pathname.endsWith('/') ? -1 : undefined).split('/');
-}
-
-function bySegment(url: URL, size: number): void {
-  const slash = url.pathname.endsWith('/') ? '/' : '';
-  url.pathname = `/${[...segmentsOf(url).slice(0, -1), size].join('/')}${slash}`;
-}
-
-/** Reads a path of the given first segments, of others that `fields` checks, and of a size. */
-function readPath(
-  first: readonly string[],
-  fields: (segments: string[]) => Partial<ParsedAvatarUrl> | undefined,
-): Form['read'] {
-  return (url) => {
-    const [name = '', ...rest] = segmentsOf(url);
-    const size = rest.pop();
-    if (!first.includes(name) || size === undefined || !/^[0-9]+$/.test(size)) return undefined;
-    const found = fields(rest);
-    return found && { ...found, ...readSize(size) };
+/** A form of which the query decides, by `read`. `size` is the parameter with the size. */
+function queryForm(
+  form: Pick<Form, 'kind' | 'hosts' | 'sizes'>,
+  { path, size, read }: { path: string; size: string; read: (query: URLSearchParams) => Parts | undefined },
+): Form {
+  return {
+    ...form,
+    read({ pathname, searchParams }) {
+      const found = pathname === path ? read(searchParams) : undefined;
+      return found && { ...found, ...readSize(searchParams.get(size), SIZE_CODES) };
+    },
+    resize: (url, pixels) => url.searchParams.set(size, String(pixels)),
   };
 }
 
-function readApp([appId = '', openid = '', ...more]: string[]): Partial<ParsedAvatarUrl> | undefined {
+/** A form of a path: a segment of `names`, segments that `read` checks, and the size. A slash can follow. */
+function pathForm(
+  form: Pick<Form, 'kind' | 'hosts' | 'sizes'>,
+  { names, read }: { names: readonly string[]; read: (segments: string[]) => Parts | undefined },
+): Form {
+  const slashOf = ({ pathname }: URL): string => (pathname.endsWith('/') ? '/' : '');
+  const segmentsOf = (url: URL): string[] => url.pathname.slice(1, slashOf(url) ? -1 : undefined).split('/');
+  return {
+    ...form,
+    read(url) {
+      const [name = '', ...rest] = segmentsOf(url);
+      const size = rest.pop() ?? '';
+      const found = names.includes(name) && /^[0-9]+$/.test(size) ? read(rest) : undefined;
+      return found && { ...found, ...readSize(size) };
+    },
+    resize(url, pixels) {
+      url.pathname = `/${segmentsOf(url).slice(0, -1).join('/')}/${pixels}${slashOf(url)}`;
+    },
+  };
+}
+
+function readApp([appId = '', openid = '', ...more]: string[]): Parts | undefined {
   return SEGMENT.test(appId) && SEGMENT.test(openid) && more.length === 0 ? { appId, openid } : undefined;
 }
 
-function readSnapshot(segments: string[]): Partial<ParsedAvatarUrl> | undefined {
-  return segments.length > 0 && segments.every((each) => /^[\w-]+$/.test(each))
-    ? { key: segments.join('/') }
-    : undefined;
+function readSnapshot(segments: string[]): Parts | undefined {
+  const isKey = segments.length > 0 && segments.every((each) => /^[\w-]+$/.test(each));
+  return isKey ? { key: segments.join('/') } : undefined;
 }
 
-function readGroup([group = '', image = '', ...more]: string[]): Partial<ParsedAvatarUrl> | undefined {
+function readGroup([group = '', image = '', ...more]: string[]): Parts | undefined {
   if (!/^[1-9][0-9]*$/.test(group) || more.length > 0) return undefined;
   if (image === group) return { group };
   const cover = image.startsWith(`${group}_`) ? image.slice(group.length + 1) : '';
   return /^[0-9]{1,9}$/.test(cover) ? { group, cover } : undefined;
 }
 
+function readQzone([uin = '', again, ...more]: string[]): Parts | undefined {
+  return UIN.test(uin) && uin === again && more.length === 0 ? { uin } : undefined;
+}
+
+function readQuery(query: URLSearchParams): Parts | undefined {
+  const [b, uin, key] = ['b', 'nk', 'k'].map((name) => query.get(name));
+  if (b === 'oidb') return undefined;
+  if (typeof uin === 'string') return UIN.test(uin) ? { uin } : undefined;
+  // `b=sdk` is what `getface` has returned since 2020.
+  return key && (b === 'sdk' ? SEGMENT : AVATAR_KEY).test(key) ? { key } : undefined;
+}
+
+function readUin(query: URLSearchParams): Parts | undefined {
+  const uin = query.get('dst_uin') ?? '';
+  return UIN.test(uin) ? { uin } : undefined;
+}
+
+function readOidb(query: URLSearchParams): Parts | undefined {
+  const key = query.get('b') === 'oidb' ? query.get('k') : null;
+  return key ? { key } : undefined;
+}
+
+const Q = /^(?:thirdqq|q[1-4]?)\.qlogo\.cn$/;
+const Q_AND_QH = /^(?:thirdqq|qh|q[1-4]?)\.qlogo\.cn$/;
+const APP_SIZES = [40, 100, 140, 640];
+
 const forms: readonly Form[] = [
-  {
-    // `b=sdk` is what `getface` has returned since 2020.
-    kind: 'qq',
-    hosts: /^(?:thirdqq|q[1-4]?)\.qlogo\.cn$/,
-    sizes: ALL_SIZES,
-    resize: byQuery('s'),
-    read({ pathname, searchParams: query }) {
-      if (pathname !== '/g' || query.get('b') === 'oidb') return undefined;
-      const [uin, key] = [query.get('nk'), query.get('k')];
-      const size = readSize(query.get('s'), SIZE_CODES);
-      if (uin !== null) return UIN.test(uin) ? { uin, ...size } : undefined;
-      const form = query.get('b') === 'sdk' ? SEGMENT : AVATAR_KEY;
-      return key !== null && form.test(key) ? { key, ...size } : undefined;
-    },
-  },
-  {
-    kind: 'headimg',
-    hosts: /^(?:thirdqq|q[1-4]?)\.qlogo\.cn$/,
-    sizes: ALL_SIZES,
-    resize: byQuery('spec'),
-    read({ pathname, searchParams: query }) {
-      const uin = query.get('dst_uin');
-      if (pathname !== '/headimg_dl' || uin === null || !UIN.test(uin)) return undefined;
-      return { uin, ...readSize(query.get('spec'), SIZE_CODES) };
-    },
-  },
-  {
-    kind: 'app',
-    hosts: /^(?:thirdqq|q[1-4]?)\.qlogo\.cn$/,
-    sizes: [40, 100, 140, 640],
-    resize: bySegment,
-    read: readPath(['qqapp'], readApp),
-  },
-  {
-    kind: 'snapshot',
-    hosts: /^(?:thirdqq|qh|q[1-4]?)\.qlogo\.cn$/,
-    sizes: ALL_SIZES.filter((size) => size !== 160),
-    resize: byQuery('s'),
-    read({ pathname, searchParams: query }) {
-      const key = query.get('k');
-      if (pathname !== '/g' || query.get('b') !== 'oidb' || !key) return undefined;
-      return { key, ...readSize(query.get('s'), SIZE_CODES) };
-    },
-  },
-  {
-    kind: 'snapshot',
-    hosts: /^(?:thirdqq|qh|q[1-4]?)\.qlogo\.cn$/,
-    sizes: [0, 40, 100, 140, 640],
-    resize: bySegment,
-    read: readPath(['ek_qqapp', 'ek_qqthird'], readSnapshot),
-  },
-  {
-    kind: 'qzapp',
-    hosts: /^qzapp\.qlogo\.cn$/,
-    sizes: [30, 50, 100],
-    resize: bySegment,
-    read: readPath(['qzapp'], readApp),
-  },
-  {
-    kind: 'group',
-    hosts: /^p\.qlogo\.cn$/,
-    sizes: [0, 40, 100, 640],
-    resize: bySegment,
-    read: readPath(['gh'], readGroup),
-  },
-  {
-    kind: 'qzone',
-    hosts: /^qlogo[1-4]?\.store\.qq\.com$/,
-    sizes: [30, 50, 100, 640],
-    resize: bySegment,
-    read: readPath(['qzone'], ([uin = '', again, ...more]) =>
-      UIN.test(uin) && uin === again && more.length === 0 ? { uin } : undefined,
-    ),
-  },
+  queryForm({ kind: 'qq', hosts: Q, sizes: ALL_SIZES }, { path: '/g', size: 's', read: readQuery }),
+  queryForm({ kind: 'headimg', hosts: Q, sizes: ALL_SIZES }, { path: '/headimg_dl', size: 'spec', read: readUin }),
+  queryForm(
+    { kind: 'snapshot', hosts: Q_AND_QH, sizes: ALL_SIZES.filter((size) => size !== 160) },
+    { path: '/g', size: 's', read: readOidb },
+  ),
+  pathForm(
+    { kind: 'snapshot', hosts: Q_AND_QH, sizes: [0, ...APP_SIZES] },
+    { names: ['ek_qqapp', 'ek_qqthird'], read: readSnapshot },
+  ),
+  pathForm({ kind: 'app', hosts: Q, sizes: APP_SIZES }, { names: ['qqapp'], read: readApp }),
+  pathForm({ kind: 'qzapp', hosts: /^qzapp\.qlogo\.cn$/, sizes: [30, 50, 100] }, { names: ['qzapp'], read: readApp }),
+  pathForm({ kind: 'group', hosts: /^p\.qlogo\.cn$/, sizes: [0, 40, 100, 640] }, { names: ['gh'], read: readGroup }),
+  pathForm(
+    { kind: 'qzone', hosts: /^qlogo[1-4]?\.store\.qq\.com$/, sizes: [30, 50, 100, 640] },
+    { names: ['qzone'], read: readQzone },
+  ),
 ];
 
 /** A URL of an avatar, with its form and what it says. */
-export interface AvatarUrlMatch {
-  url: URL;
-  form: Form;
-  parsed: ParsedAvatarUrl;
-}
+export type AvatarUrlMatch = NonNullable<ReturnType<typeof matchAvatarUrl>>;
 
 /**
  * Finds the form of a URL. The sandbox serves all of the hosts at one origin, so there the path and the query alone
  * decide.
  */
-export function matchAvatarUrl(text: string | URL, sandbox?: string): AvatarUrlMatch | undefined {
+export function matchAvatarUrl(
+  text: string | URL,
+  sandbox?: string,
+): { url: URL; form: Form; parsed: ParsedAvatarUrl } | undefined {
   const href = String(text);
   if (href.length > MAX_URL_LENGTH || !URL.canParse(href)) return undefined;
   const url = new URL(href);

@@ -1,5 +1,12 @@
-import { ALL_SIZES, AVATAR_KEY, SEGMENT, UIN, matchAvatarUrl, resizeAvatarUrl } from './url-forms.js';
-import type { ParsedAvatarUrl } from './url-forms.js';
+import {
+  ALL_SIZES,
+  AVATAR_KEY,
+  SEGMENT,
+  UIN,
+  matchAvatarUrl,
+  resizeAvatarUrl,
+  type ParsedAvatarUrl,
+} from './url-forms.js';
 
 /** The owner of an avatar: a QQ number, or the opaque key that replaces it (see `resolveAvatarKey`). */
 export type QQAvatarOwner = { uin: string | number } | { key: string };

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { forgetAccount } from './avatar-cache.js';
-import { AvatarService } from './avatar-service.js';
-import { avatarHandler, hitHeaders } from './send-avatar.js';
+import { AvatarService, type AvatarServiceSeams } from './avatar-service.js';
+import { avatarHandler, hitHeaders, type Fallbacks } from './http.js';
 import type { Request, Response } from 'express';
-import type { AvatarServiceSeams } from './avatar-service.js';
 import type { QQUser } from '../protocol/profile.js';
-import type { Fallbacks } from './avatar-query.js';
 
 /** The route `GET {basePath}/avatar` for the user of a session. */
 export interface UserAvatarRoute {

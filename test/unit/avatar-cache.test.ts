@@ -1,6 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { AvatarCache } from '../../src/avatars/avatar-cache.js';
-import { QQTransportError } from '../../src/protocol/errors/index.js';
 import type { Loaded } from '../../src/avatars/avatar-cache.js';
 import type { AvatarImage } from '../../src/avatars/types.js';
 
@@ -13,7 +12,11 @@ function imageOf(text: string): AvatarImage {
 
 function setUp(maxBytes = 1_000_000) {
   let now = 1_000_000;
-  const cache = new AvatarCache({ maxBytes, now: () => now, headers: (_image, etag) => ({ ETag: etag }) });
+  const cache = new AvatarCache(
+    maxBytes,
+    (_image, etag) => ({ ETag: etag }),
+    () => now,
+  );
   const load = jest.fn<() => Promise<Loaded>>();
   const admit = jest.fn(() => 0);
   return {
@@ -29,7 +32,7 @@ function setUp(maxBytes = 1_000_000) {
   };
 }
 
-const down = () => new QQTransportError('ERR_QQ_TIMEOUT', 'too slow', { step: 'api' });
+const down: Loaded = { problem: 'failed', status: 504 };
 
 describe('the avatar cache', () => {
   it('serves an image for 24 hours without asking again', async () => {
@@ -54,7 +57,7 @@ describe('the avatar cache', () => {
 
   it('waits for a new image after that, and serves the old one for 30 days where Tencent fails', async () => {
     const { ask, load, advance } = setUp();
-    load.mockResolvedValueOnce({ image: imageOf('old') }).mockResolvedValue({ failure: down() });
+    load.mockResolvedValueOnce({ image: imageOf('old') }).mockResolvedValue(down);
     await ask();
     advance(8 * DAY);
     expect(await ask()).toEqual(['STALE', 'old']);
@@ -69,7 +72,7 @@ describe('the avatar cache', () => {
 
   it('leaves Tencent alone for half a minute after a failure', async () => {
     const { ask, load, advance } = setUp();
-    load.mockResolvedValueOnce({ failure: down() }).mockResolvedValueOnce({ image: imageOf('a') });
+    load.mockResolvedValueOnce(down).mockResolvedValueOnce({ image: imageOf('a') });
     expect(await ask()).toEqual(['MISS', 'failed']);
     advance(29_999);
     expect(await ask()).toEqual(['HIT', 'failed']);

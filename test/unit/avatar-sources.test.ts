@@ -60,8 +60,7 @@ describe('where an image is looked for', () => {
 describe('what may be fetched', () => {
   const sandbox = 'http://127.0.0.1:9010';
   const read = (text: string, from?: string) =>
-    permittedTarget(text, { sandbox, allowsHost: isQlogoHost, from: from === undefined ? undefined : new URL(from) })
-      ?.href;
+    permittedTarget(text, { sandbox, allowsHost: isQlogoHost }, from === undefined ? undefined : new URL(from))?.href;
 
   it('is an image host over https, or the sandbox', () => {
     expect(read('http://q1.qlogo.cn/g?b=qq')).toBe('https://q1.qlogo.cn/g?b=qq');

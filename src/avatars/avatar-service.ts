@@ -7,7 +7,7 @@ import { createSafeFetch } from './safe-fetch.js';
 import { candidatesFor, candidatesForUser, type AvatarCandidates } from './sources.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { Resolve } from './addresses.js';
-import type { AvatarImage, AvatarSize, AvatarSource } from './types.js';
+import type { AvatarImage, AvatarSize, SourceResolver } from './types.js';
 
 /** What a test replaces. */
 export interface AvatarServiceSeams {
@@ -58,10 +58,7 @@ export class AvatarService {
   }
 
   /** Finds the image of a source that the application names. Calls `source` only if the image is not cached. */
-  bySource(
-    request: AvatarRequest,
-    source: () => AvatarSource | undefined | Promise<AvatarSource | undefined>,
-  ): Promise<Lookup> {
+  bySource(request: AvatarRequest, source: SourceResolver<[]>): Promise<Lookup> {
     return this.#lookup(request, async () => {
       const found = await source();
       if (!found) return { problem: 'unknown' };

@@ -63,7 +63,7 @@ type Headers = Readonly<Record<string, string | number>>;
 type Cache = Lookup['cache'];
 
 const FRESH = 'public, max-age=86400, stale-while-revalidate=604800, stale-if-error=2592000';
-const SOON_FRESH = 'public, max-age=300';
+const CONTROL = { HIT: FRESH, MISS: FRESH, STALE: 'public, max-age=300' };
 const MISSING = 'public, max-age=600';
 const NEVER = 'no-store';
 const NOSNIFF = { 'X-Content-Type-Options': 'nosniff' };
@@ -109,11 +109,7 @@ function sendNew(req: Request, res: Response, type: string, body: Buffer, contro
 export function sendAvatar(req: Request, res: Response, avatar: CachedAvatar, cache: Cache, control?: string): void {
   const { headers, body } = avatar;
   if (cache === 'HIT' && control === undefined) send(req, res, headers, body);
-  else send(req, res, { ...headers, 'Cache-Control': control ?? controlOf(cache), 'X-Cache': cache }, body);
-}
-
-function controlOf(cache: Cache): string {
-  return cache === 'STALE' ? SOON_FRESH : FRESH;
+  else send(req, res, { ...headers, 'Cache-Control': control ?? CONTROL[cache], 'X-Cache': cache }, body);
 }
 
 /** An image as JSON: its type, dimensions and Base64. */
@@ -182,7 +178,7 @@ export function avatarHandler<Rest extends unknown[]>(
       const found = await find(req, query, ...rest);
       if (!found.avatar) sendProblem(req, res, found, query, control);
       else if (query.format === 'image') sendAvatar(req, res, found.avatar, found.cache, control);
-      else sendNew(req, res, JSON_TYPE, jsonOf(found.avatar), control ?? controlOf(found.cache), found.cache);
+      else sendNew(req, res, JSON_TYPE, jsonOf(found.avatar), control ?? CONTROL[found.cache], found.cache);
     } catch (error) {
       if (!(error instanceof BadAvatarRequest)) throw error;
       sendError(res, 400, { error: 'invalid_request', message: error.message });

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
 import { clientOptionsShape, optionsSchema, readOptions } from '../client/read-options.js';
 import type { MissLimits } from './miss-limiter.js';
-import type { AvatarSource } from './types.js';
-
-type Resolver<Args extends string[]> = (...args: Args) => AvatarSource | undefined | Promise<AvatarSource | undefined>;
+import type { SourceResolver } from './types.js';
 
 /** Credentials of the okayapi form. */
 export type OkayapiCredentials =
@@ -45,12 +43,12 @@ export interface QQAvatarsOptions {
    * Returns the source of the avatar for `/id/ID`, `undefined` if there is no such ID. Without it there is no route
    * `/id/ID`. Called only for images that are not cached.
    */
-  resolveId?: Resolver<[id: string]> | undefined;
+  resolveId?: SourceResolver<[id: string]> | undefined;
   /**
    * Returns the source of the avatar for the nobase form, `/api/user/get_avatar?appid=…&user=…`. Without it there is no
    * such route.
    */
-  resolveUser?: Resolver<[appid: string, user: string]> | undefined;
+  resolveUser?: SourceResolver<[appid: string, user: string]> | undefined;
   /**
    * Requires an `app_key`, and a `sign` unless `sign` is `false`, in requests of the okayapi form. `_auth` is always
    * computed with `appSecret`. Without this option the form is open, as the other routes are.

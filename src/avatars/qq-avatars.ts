@@ -9,7 +9,7 @@ import { UIN } from './url-forms.js';
 import { userAvatarHandler } from './user-avatar.js';
 import type { Request, Response, Router } from 'express';
 import type { QQUser } from '../protocol/profile.js';
-import type { AvatarSource } from './types.js';
+import type { SourceResolver } from './types.js';
 
 const ID = /^[\w.~-]{1,128}$/;
 
@@ -45,12 +45,7 @@ export function createAvatarsRouter(
   const router = express.Router();
   const share = sharing(options.allowOrigin);
 
-  const mount = (
-    path: string,
-    names: RegExp,
-    rule: string,
-    source: (name: string) => AvatarSource | undefined | Promise<AvatarSource | undefined>,
-  ): void => {
+  const mount = (path: string, names: RegExp, rule: string, source: SourceResolver<[name: string]>): void => {
     const handler = avatarHandler(options, (req, { size }) => {
       const name = String(req.params.name);
       if (!names.test(name)) throw new BadAvatarRequest(`the path must end in ${rule}`);

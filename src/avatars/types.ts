@@ -21,6 +21,11 @@ export type AvatarSource = (
   nickname?: string;
 };
 
+/** A function of the application that returns the source for its arguments, `undefined` if there is none. */
+export type SourceResolver<Args extends string[]> = (
+  ...args: Args
+) => AvatarSource | undefined | Promise<AvatarSource | undefined>;
+
 /** An image that passed every check. */
 export interface AvatarImage {
   /** Memory of its own, not a part of a larger buffer. */

@@ -112,6 +112,12 @@ const SHOWN: [AvatarSize, number][] = [
   [40, 40],
 ];
 
+// Tencent never enlarges an avatar: a user whose profile has only figureurl_qq_1 has no image of more than 40 px.
+function largestGiven({ figureurl_qq, figureurl_qq_1, figureurl_qq_2 }: QQUser): 0 | 40 | 640 {
+  if (figureurl_qq !== undefined || figureurl_qq_2 !== undefined) return 640;
+  return figureurl_qq_1 === undefined ? 0 : 40;
+}
+
 function gallery(user: QQUser, say: Words): Html {
   const alt = say.avatarOf(displayName(user, say.nameless));
   const figures = SHOWN.map(
@@ -119,7 +125,7 @@ function gallery(user: QQUser, say: Words): Html {
       html`<li>
         <figure>
           ${avatar({ size, pixels, alt })}
-          <figcaption>${say.pixels(size)}</figcaption>
+          <figcaption>${say.pixels(size, largestGiven(user))}</figcaption>
         </figure>
       </li>`,
   );

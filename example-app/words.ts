@@ -54,7 +54,11 @@ const zh = {
   appId: 'APP ID',
   avatars: '头像',
   avatarsNote: '由本站的 /auth/qq/avatar 提供：浏览器不必访问腾讯，没有头像的人看到的是昵称的第一个字。',
-  pixels: (size: number) => `${size} 像素`,
+  pixels: (size: number, largest: number) => {
+    if (largest === 0) return `${size} 像素：QQ 没有返回头像，显示昵称首字`;
+    if (largest < size) return `请求 ${size} 像素，QQ 只有 ${largest} 像素`;
+    return size > 100 ? `最大 ${size} 像素` : `${size} 像素`;
+  },
   addresses: 'QQ 给出的头像地址',
   addressesNote: '地址里没有 QQ 号，只有代号。它们会随着用户更换头像而改变，所以不宜长期保存。',
   refresh: '重新获取资料',
@@ -119,7 +123,11 @@ const en: Words = {
   avatars: 'Avatars',
   avatarsNote:
     'Served by /auth/qq/avatar of this site: no browser has to ask Tencent, and whoever has no avatar gets the first letter of their nickname.',
-  pixels: (size) => `${size} px`,
+  pixels: (size, largest) => {
+    if (largest === 0) return `${size} px: QQ returned no avatar, so the first letter of the nickname is shown`;
+    if (largest < size) return `${size} px requested, QQ has only ${largest} px`;
+    return size > 100 ? `up to ${size} px` : `${size} px`;
+  },
   addresses: 'The addresses that QQ gave',
   addressesNote:
     'They hold no QQ number, only what stands for one. They change with the avatar, so do not keep them for long.',

@@ -16,7 +16,7 @@ export type { QQAvatarOwner, QQAvatarUrlOptions, QQAvatarUrlSize } from './avata
 export type { ParsedAvatarUrl } from './avatars/url-forms.js';
 export { resolveAvatarKey } from './avatars/resolve-avatar-key.js';
 export type { ResolveAvatarKeyOptions } from './avatars/resolve-avatar-key.js';
-export type { AvatarSource } from './avatars/types.js';
+export type { AvatarSource, SourceResolver } from './avatars/types.js';
 export type { MissLimits } from './avatars/miss-limiter.js';
 export { signOkayapi, verifyOkayapi } from './avatars/okayapi-signature.js';
 export { qqAvatars } from './avatars/qq-avatars.js';

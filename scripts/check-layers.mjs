@@ -62,8 +62,8 @@ const forbidden = [
     from: { path: '^src/' },
     to: {
       dependencyTypes: ['npm-dev', 'npm-no-pkg'],
-      // Peers, types, and what the build makes part of dist/.
-      pathNot: 'node_modules/(@types/)?express(-session)?/|node_modules/sharp/|@types/node|node_modules/zod/',
+      // Peers and types.
+      pathNot: 'node_modules/(@types/)?express(-session)?/|node_modules/sharp/|@types/node',
     },
   },
 ];

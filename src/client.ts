@@ -1,7 +1,7 @@
 /** QQ Connect without Express. */
-export { QQConnectClient } from './client/qq-connect-client.js';
+export { QQConnectClient } from './client/client.js';
 export type { QQConnectClientOptions } from './client/options.js';
-export type { OpenIdResponse, TokenSet } from './client/token-set.js';
+export type { OpenIdResponse, TokenSet } from './client/grants.js';
 export { parseQQBody } from './protocol/body.js';
 export { describeQQErrorCode, qqErrorCodes } from './protocol/error-codes.js';
 export type { Bilingual, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { clientOptionsShape, optionsSchema, readOptions } from '../client/read-options.js';
+import { clientOptionsShape, optionsSchema, readOptions } from '../client/options.js';
 import type { MissLimits } from './miss-limiter.js';
 import type { SourceResolver } from './types.js';
 

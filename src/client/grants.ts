@@ -8,10 +8,29 @@ import {
 } from 'openid-client';
 import { endpoints } from '../protocol/endpoints.js';
 import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
-import { requireOpenId } from './identifier.js';
 import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
 import type { CallQQ } from '../transport/dialect.js';
-import type { TokenSet } from './token-set.js';
+import type { QQStep } from '../protocol/errors/index.js';
+
+/** What QQ returns for a code or a refresh token. */
+export interface TokenSet {
+  accessToken: string;
+  /** Works exactly once. */
+  refreshToken?: string;
+  /** When the access token expires, in ms since 1970; absent if QQ said nothing. */
+  expiresAt?: number;
+  /** Absent if the answer had none: then {@link QQConnectClient.fetchOpenId} returns it. */
+  openid?: string;
+}
+
+/** The user that an access token was issued for. */
+export interface OpenIdResponse {
+  clientId: string;
+  openid: string;
+  unionid?: string;
+}
+
+const MAX_IDENTIFIER_LENGTH = 128;
 
 /** The two grants of RFC 6749 that QQ supports. */
 export interface Grants {
@@ -39,6 +58,23 @@ class GrantResponse {
   json(): Promise<object> {
     return Promise.resolve(this.#body);
   }
+}
+
+/** Whether a value can name a user. Ill-formed text would become the same text as another user's once it is stored. */
+export function isIdentifier(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_IDENTIFIER_LENGTH) return false;
+  return value.isWellFormed() && !value.includes('\ufffd');
+}
+
+/**
+ * Returns the openid of an answer.
+ *
+ * @throws {@link QQResponseError} `ERR_QQ_OPENID_MISSING`, because without an openid no user is logged in
+ */
+export function requireOpenId(openid: unknown, step: QQStep, endpoint: string): string {
+  if (isIdentifier(openid)) return openid;
+  const found = openid === undefined ? 'without an openid' : 'with an openid that is none';
+  throw new QQResponseError(`${step}: QQ answered ${found}`, { code: 'ERR_QQ_OPENID_MISSING', step, endpoint });
 }
 
 function grantError(error: unknown, step: Step): Error {

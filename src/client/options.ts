@@ -1,4 +1,9 @@
+import * as v from 'valibot';
+import { findConfigurationProblems } from '../protocol/configuration.js';
+import { QQ_GRAPH_URL } from '../protocol/endpoints.js';
+import { QQConfigurationError } from '../protocol/errors/index.js';
 import type { AxiosInstance } from 'axios';
+import type { ConfigurationProblem, ConfigurationValues } from '../protocol/configuration.js';
 
 /** The options of a {@link QQConnectClient}. */
 export interface QQConnectClientOptions {
@@ -30,4 +35,137 @@ export interface QQConnectClientOptions {
   timeoutMs?: number | undefined;
   /** An axios instance to use, with a proxy or interceptors of the application's. */
   axios?: AxiosInstance | undefined;
+}
+
+// No message contains a value: an APP Key in the wrong option must not end in a log.
+function requiredText(missing: string): v.GenericSchema<string | undefined, string> {
+  // A missing key has the default, so that the message is the option's own and not that of the object around it.
+  return v.optional(v.pipe(v.string('must be a string'), v.trim(), v.nonEmpty(missing)), '');
+}
+
+const graphUrl = v.pipe(
+  v.string('must be a URL'),
+  v.trim(),
+  v.nonEmpty('must be an https URL'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const [wrong] = findConfigurationProblems({ graphUrl: dataset.value });
+    if (wrong) addIssue({ message: wrong.text.en });
+  }),
+  v.transform((value) => value.replace(/(?<!\/)\/+$/, '')),
+);
+
+/**
+ * Entries of the schema for the options of a {@link QQConnectClient}. The router's options add their own.
+ * @internal
+ */
+export const clientOptionsShape = {
+  appId: requiredText('is missing: the APP ID from connect.qq.com'),
+  appKey: requiredText('is missing: the APP Key from connect.qq.com'),
+  redirectUri: requiredText('is missing: the callback URL as it is registered with QQ (回调地址)'),
+  graphUrl: v.optional(graphUrl, QQ_GRAPH_URL),
+  scope: v.optional(
+    v.pipe(
+      v.array(requiredText('must be the name of an API'), 'must be an array of API names'),
+      v.minLength(1, 'must name at least one API'),
+    ),
+    ['get_user_info'],
+  ),
+  unionid: v.optional(v.boolean('must be true or false'), false),
+  timeoutMs: v.optional(
+    v.pipe(
+      v.number('must be a whole number of milliseconds'),
+      v.integer('must be a whole number of milliseconds'),
+      v.minValue(1, 'must be at least 1'),
+      v.maxValue(2 ** 31 - 1, 'is too large'),
+    ),
+    5_000,
+  ),
+  axios: v.optional(v.custom<AxiosInstance>((value) => typeof value === 'function', 'must be an axios instance')),
+};
+
+/** What a schema of these entries returns. */
+type Options<Entries extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Entries, string>>;
+
+/**
+ * Makes a schema that reports every unknown key (valibot's own `strictObject` reports the first).
+ * @internal
+ */
+export function optionsSchema<Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.GenericSchema<unknown, Options<Entries>> {
+  const schema: unknown = v.objectWithRest(entries, v.never('no such option'), 'must be an object');
+  return schema as v.GenericSchema<unknown, Options<Entries>>;
+}
+
+/** Environment variables by the options that they stand for. */
+type VariableNames = Partial<Record<string, string>>;
+
+function nameOf(option: string, path: string, names: VariableNames): string {
+  const variable = names[option];
+  return variable === undefined ? path : `${path} (${variable})`;
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, names: VariableNames): string {
+  const path = v.getDotPath(issue);
+  if (path === null) return `options ${issue.message}`;
+  if (issue.type === 'never') return `${path}: ${issue.message}`;
+  return `${nameOf(String(issue.path?.[0].key), path, names)} ${issue.message}`;
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
+}
+
+/** The values of options, as the configuration rules take them; those of another type are the schema's to report. */
+function configurationValues(options: Readonly<Record<string, unknown>>): ConfigurationValues {
+  const { appId, appKey, redirectUri, graphUrl, scope, encryptionKey } = options;
+  return {
+    appId: texts(appId)[0],
+    appKey: texts(appKey)[0],
+    redirectUri: texts(redirectUri)[0],
+    graphUrl: texts(graphUrl)[0],
+    scope: texts(scope),
+    encryptionKeys: texts(encryptionKey),
+  };
+}
+
+/**
+ * Finds what QQ probably refuses, or what is not for production: for the router to warn of, once.
+ * @internal
+ */
+export function configurationWarnings(options: object): ConfigurationProblem[] {
+  const values = configurationValues(options as Record<string, unknown>);
+  const production = process.env.NODE_ENV === 'production';
+  return findConfigurationProblems(values, { production }).filter(({ level }) => level === 'warning');
+}
+
+/**
+ * Validates options by a schema and by the configuration rules, and reports all problems in one error, by the options'
+ * names and without their values.
+ *
+ * @param names - environment variable of an option
+ * @internal
+ */
+export function readOptions<T>(schema: v.GenericSchema<unknown, T>, options: unknown, names: VariableNames = {}): T {
+  // valibot takes an array for an object.
+  const given = Array.isArray(options) ? undefined : options;
+  const result = v.safeParse(schema, given);
+  const issues = result.issues ?? [];
+  const reported = new Set(issues.map((issue) => issue.path?.[0].key));
+  const values = typeof given === 'object' && given !== null ? configurationValues({ ...given }) : {};
+  const problems = findConfigurationProblems(values).filter(
+    ({ level, option }) => level === 'error' && !reported.has(option),
+  );
+  if (result.success && problems.length === 0) return result.output;
+  const wrong = [
+    ...issues.map((issue) => describeIssue(issue, names)),
+    ...problems.map(({ option, text }) => `${nameOf(option, option, names)} ${text.en}`),
+  ];
+  throw new QQConfigurationError(`express-qq-connect is not configured correctly: ${wrong.join('; ')}`, {
+    en: ['Correct the options named here, or their environment variables.', ...problems.map(({ fix }) => fix.en)].join(
+      ' ',
+    ),
+    zh: ['请修正上述选项或对应的环境变量。', ...problems.map(({ fix }) => fix.zh)].join(''),
+  });
 }

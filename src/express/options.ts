@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { trimSlashes } from '../attempt/return-to.js';
-import { QQConnectClient, appKeyOf } from '../client/qq-connect-client.js';
+import { QQConnectClient, appKeyOf } from '../client/client.js';
 import {
   clientOptionsShape,
   configurationWarnings,
   optionsSchema,
   readOptions as parseOptions,
-} from '../client/read-options.js';
+} from '../client/options.js';
 import { noLock } from '../lock/lock.js';
 import { warn } from '../protocol/warn.js';
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import type { QQConnectClientOptions } from '../client/options.js';
-import type { TokenSet } from '../client/token-set.js';
+import type { TokenSet } from '../client/grants.js';
 import type { Lock } from '../lock/lock.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { QQConnectEventListener } from './events.js';

@@ -9,7 +9,7 @@ import { SessionCookieWarnings } from './session/cookie-warnings.js';
 import { TokenVault } from './tokens/vault.js';
 import type { ReturnToRules } from '../attempt/return-to.js';
 import type { UserAvatarRoute } from '../avatars/user-avatar.js';
-import type { QQConnectClient } from '../client/qq-connect-client.js';
+import type { QQConnectClient } from '../client/client.js';
 import type { UserInfoResponse } from '../protocol/profile.js';
 import type { Emit } from './events.js';
 import type { ResolvedOptions } from './options.js';

@@ -1,4 +1,5 @@
 import { decodeQQBody, isAmbiguous, isDamagedIdentity, readQQError } from '../protocol/body.js';
+import { describeQQErrorCode } from '../protocol/error-codes.js';
 import { QQConfigurationError, QQResponseError, QQTransportError, isQQConnectError } from '../protocol/errors/index.js';
 import { flatUserInfo, isUserInfo } from '../protocol/profile.js';
 import { redact } from '../protocol/redact.js';
@@ -142,4 +143,19 @@ export function createDialect(request: SendRequest, graphUrl: string): CallQQ {
     }
     return readQQAnswer(answer, call);
   };
+}
+
+function failedAtTencent(error: unknown): boolean {
+  if (!isQQConnectError(error, 'response') || typeof error.qqCode !== 'number') return false;
+  return describeQQErrorCode(error.qqCode)?.retryRead === true;
+}
+
+/** Reads from QQ: once more if QQ says that a step failed on its side, and otherwise once. */
+export async function readFromQQ(callQQ: CallQQ, call: QQCall): Promise<Record<string, unknown>> {
+  try {
+    return await callQQ(call);
+  } catch (error) {
+    if (!failedAtTencent(error)) throw error;
+    return callQQ(call);
+  }
 }

@@ -21,7 +21,7 @@ import { setAttempt } from './start.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
 import type { Callback } from '../../client/callback.js';
-import type { TokenSet } from '../../client/token-set.js';
+import type { TokenSet } from '../../client/grants.js';
 import type { QQUser } from '../../protocol/profile.js';
 import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
 import type { LoginOutcome, Services } from '../services.js';

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../../client/token-set.js';
+import type { TokenSet } from '../../client/grants.js';
 
 /** A user's tokens as they are stored, encrypted: in the session after the login, in a record after a refresh. */
 export interface TokenEntry {

@@ -14,8 +14,8 @@ import {
   retryDelayMs,
 } from './token-entry.js';
 import type { SessionData, Store } from 'express-session';
-import type { QQConnectClient } from '../../client/qq-connect-client.js';
-import type { TokenSet } from '../../client/token-set.js';
+import type { QQConnectClient } from '../../client/client.js';
+import type { TokenSet } from '../../client/grants.js';
 import type { Lock } from '../../lock/lock.js';
 import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Sealer } from '../../attempt/sealer.js';

@@ -1,24 +1,30 @@
 import { endpoints } from '../protocol/endpoints.js';
-import { QQRequestError, QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
+import { QQConfigurationError, QQRequestError, QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import { toQQUser } from '../protocol/profile.js';
-import { createDialect } from '../transport/dialect.js';
+import { createDialect, readFromQQ } from '../transport/dialect.js';
 import { createRequest } from '../transport/request.js';
 import { readCallback } from './callback.js';
-import { readFromQQ, requireApiPath } from './graph-reader.js';
-import { createGrants } from './grants.js';
-import { isIdentifier, requireOpenId } from './identifier.js';
-import { clientOptionsShape, optionsSchema, readOptions } from './read-options.js';
+import { createGrants, isIdentifier, requireOpenId } from './grants.js';
+import { clientOptionsShape, optionsSchema, readOptions } from './options.js';
 import type { QQStep } from '../protocol/errors/index.js';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { CallQQ } from '../transport/dialect.js';
-import type { Grants } from './grants.js';
+import type { Grants, OpenIdResponse, TokenSet } from './grants.js';
 import type { QQConnectClientOptions } from './options.js';
-import type { OpenIdResponse, TokenSet } from './token-set.js';
 
 const schema = optionsSchema(clientOptionsShape);
 const redirectUriSchema = optionsSchema({ redirectUri: clientOptionsShape.redirectUri });
 const HEADERS = { accept: 'application/json', 'user-agent': 'express-qq-connect' };
 const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
+
+/** Returns a path of an API as it is: one such as `@other.example` would send the access token to another host. */
+function requireApiPath(path: string): string {
+  if (/^\/[^?#\s\\]*$/.test(path)) return path;
+  throw new QQConfigurationError('api: the path must begin with a slash and hold no query', {
+    en: 'Pass the path of the API to callApi, and its parameters as params.',
+    zh: '请将接口路径传给 callApi，参数放在 params 中。',
+  });
+}
 
 /** Returns the query of a callback's URL. The error of `new URL` is no cause: it has the URL, and so the code, in it. */
 function queryOf(callbackUrl: string | URL, redirectUri: string): string {

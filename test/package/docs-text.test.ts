@@ -103,7 +103,7 @@ describe('what the documents say to type', () => {
   });
 
   it('are environment variables that are read', () => {
-    const read = readFileSync('src/express/resolve-options.ts', 'utf8');
+    const read = readFileSync('src/express/options.ts', 'utf8');
     for (const file of documents()) {
       const own = [...readFileSync(file, 'utf8').matchAll(/\bQQ_(?!MOBILE_)[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
       // The codes of warnings begin like variables.

@@ -21,10 +21,10 @@ function loadedBy(entryPoint: string): { packages: string[]; folders: string[] }
 }
 
 describe('the entry point', () => {
-  it('index.js loads neither the avatar service nor the sandbox', () => {
+  it('index.js loads neither the sandbox nor the commands', () => {
     const { packages, folders } = loadedBy('index.js');
     expect(packages).toEqual(['axios', 'cookie', 'express', 'lru-cache', 'openid-client', 'valibot']);
-    expect(folders).toEqual(['client', 'express', 'lock', 'protocol', 'transport']);
+    expect(folders).toEqual(['attempt', 'avatars', 'client', 'express', 'lock', 'protocol', 'transport']);
   });
 
   it('client.js loads no Express', () => {

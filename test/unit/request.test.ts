@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { MAX_BODY_BYTES, createRequest } from '../../src/transport/request.js';
-import { barrier, hang, reset, startUpstream } from '../support/upstream.js';
+import { hang, reset, startUpstream } from '../support/upstream.js';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { AxiosInstance } from 'axios';
 import type { Upstream, UpstreamAnswer } from '../support/upstream.js';
@@ -156,18 +156,18 @@ describe('createRequest()', () => {
   });
 
   it('opens at most 128 connections to a host, and counts the wait for one in timeoutMs', async () => {
-    const everyConnection = barrier(128);
-    let open = 0;
-    let most = 0;
-    upstream.always('other', async (_request, res) => {
-      most = Math.max(most, (open += 1));
-      res.on('close', () => (open -= 1));
-      await everyConnection();
-      return 'late';
+    let answerAll: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answerAll = resolve));
+    upstream.always('other', async ({ path }) => {
+      if (path === '/x') await answered;
+      return 'ok';
     });
-    const answers = await Promise.all(Array.from({ length: 200 }, async () => request({ url: `${upstream.url}/x` })));
-    expect(answers).toHaveLength(200);
-    expect(most).toBe(128);
+    const answers = Promise.all(Array.from({ length: 200 }, async () => request({ url: `${upstream.url}/x` })));
+    // Its connection is the last in the server's queue.
+    for (let probes = 0; probes < 5; probes += 1) await (await fetch(`${upstream.url}/probe`)).text();
+    expect(upstream.requests.filter(({ path }) => path === '/x')).toHaveLength(128);
+    answerAll();
+    expect(await answers).toHaveLength(200);
 
     upstream.always('other', hang);
     const slow = createRequest({ timeoutMs: 300 });

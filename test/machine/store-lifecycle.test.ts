@@ -67,7 +67,10 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
   it('keeps it when keys rotate, and loses only the tokens when a key is lost', async () => {
     await visitor.login();
     const token = await tokenOf(visitor);
-    await using rotating = await siteWith('the-second-key-0123456789-0123456789', 'the-first-key-0123456789-0123456789');
+    await using rotating = await siteWith(
+      'the-second-key-0123456789-0123456789',
+      'the-first-key-0123456789-0123456789',
+    );
     await using rotated = await siteWith('the-second-key-0123456789-0123456789');
 
     expect(await ask(sameBrowser(visitor, rotated), '/token')).toMatchObject({

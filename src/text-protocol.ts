@@ -1,9 +1,12 @@
 /**
- * The QQ HTTP text protocol, versions 1.0 to 1.2: a codec. The service is gone.
+ * The QQ HTTP text protocol, versions 1.0 to 1.2: a codec, a client and a simulator. The service is gone.
  *
  * @packageDocumentation
  */
+export { QQTextClient } from './text-protocol/client.js';
+export type { QQTextClientOptions, TextMessagesOptions } from './text-protocol/client.js';
 export { QQTextError } from './text-protocol/errors.js';
 export type { QQTextErrorCode } from './text-protocol/errors.js';
 export { facePicture, formatTextPacket, parseTextPacket } from './text-protocol/packet.js';
 export type { TextPacket, TextPacketKind } from './text-protocol/packet.js';
+export type { TextFriend, TextMessage, TextProfile } from './text-protocol/replies.js';

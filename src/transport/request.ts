@@ -19,6 +19,8 @@ export interface HttpRequest {
    * @defaultValue `false`
    */
   once?: boolean;
+  /** Cancels the request, which then fails with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The answer to an {@link HttpRequest}, whatever its status. */
@@ -191,13 +193,16 @@ export function createRequest({ timeoutMs, headers, axios }: RequestOptions): Se
       return send(config, singleAgents);
     }
   }
-  return async function request({ method = 'GET', url, headers: ownHeaders, body, once = false }) {
+  return async function request({ method = 'GET', url, headers: ownHeaders, body, once = false, signal: given }) {
     // Not AbortSignal.timeout(), whose timer would outlive the call.
     const controller = new AbortController();
     const { signal } = controller;
     const timer = setTimeout(() => {
       controller.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
     }, timeoutMs);
+    const cancel = (): void => controller.abort(given?.reason);
+    if (given?.aborted === true) cancel();
+    given?.addEventListener('abort', cancel);
     const config: AxiosRequestConfig = {
       url,
       method,
@@ -213,6 +218,7 @@ export function createRequest({ timeoutMs, headers, axios }: RequestOptions): Se
       throw new TypeError('request failed', { cause: networkCause(error) });
     } finally {
       clearTimeout(timer);
+      given?.removeEventListener('abort', cancel);
     }
     return readAnswer(response);
   };

@@ -64,7 +64,8 @@ function adviceOn(qqCode: number | string): Advice {
 
 /** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */
 export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefined } & (
-  { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string } | { code: keyof typeof unusable }
+  | { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string }
+  | { code: keyof typeof unusable; hint?: Bilingual }
 );
 
 /** QQ answered, and said no (`ERR_QQ_RESPONSE`, with `qqCode`), or nothing that can be used (the other codes). */

@@ -45,7 +45,11 @@ export class QQTransportError extends QQConnectError {
   override name = 'QQTransportError';
   declare readonly code: QQTransportErrorCode;
 
-  constructor(code: QQTransportErrorCode, message: string, fields: { step: QQStep; endpoint?: string; cause?: Error }) {
+  constructor(
+    code: QQTransportErrorCode,
+    message: string,
+    fields: { step: QQStep; endpoint?: string; cause?: Error; hint?: Bilingual },
+  ) {
     super('transport', message, { code, action: 'try_later', ...failures[code], ...fields });
   }
 }

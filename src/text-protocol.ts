@@ -10,3 +10,6 @@ export type { QQTextErrorCode } from './text-protocol/errors.js';
 export { facePicture, formatTextPacket, parseTextPacket } from './text-protocol/packet.js';
 export type { TextPacket, TextPacketKind } from './text-protocol/packet.js';
 export type { TextFriend, TextMessage, TextProfile } from './text-protocol/replies.js';
+export { startTextServer } from './text-protocol/simulator/server.js';
+export type { TextFault, TextServer, TextServerOptions } from './text-protocol/simulator/server.js';
+export type { TextUser } from './text-protocol/simulator/users.js';

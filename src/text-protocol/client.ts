@@ -1,23 +1,12 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { redact } from '../protocol/redact.js';
+import { TextConnection, readUrl } from './connection.js';
 import { QQTextError } from './errors.js';
-import { commandOf, formatTextPacket, parseTextPacket } from './packet.js';
-import { createPost, readUrl } from './post.js';
-import {
-  malformedReply,
-  optionalNumberOf,
-  readFriends,
-  readMessages,
-  readOnline,
-  readProfile,
-  textOf,
-} from './replies.js';
+import { optionalNumberOf, readFriends, readMessages, readOnline, readProfile, textOf } from './replies.js';
 import type { TextPacket } from './packet.js';
-import type { Post } from './post.js';
 import type { TextFriend, TextMessage, TextProfile } from './replies.js';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const MAX_PAGES = 1_000;
 
 const verdicts = { accept: '0', refuse: '1', request: '2' } as const;
 const sexes = { male: '0', female: '1' } as const;
@@ -75,14 +64,6 @@ function requireWhole(value: unknown, from: number, to: number, name: string): v
   }
 }
 
-function parseReply(body: string, command: string): TextPacket {
-  try {
-    return parseTextPacket(body, 'reply');
-  } catch (error) {
-    throw malformedReply(command, `the reply is no packet (${(error as Error).message})`);
-  }
-}
-
 /** Waits until the time is over or the signal aborts. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted === true || ms <= 0) return;
@@ -120,11 +101,8 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
  * ```
  */
 export class QQTextClient {
-  readonly #uin: string;
   readonly #passwordMd5: string;
-  readonly #post: Post;
-  #sequence = randomInt(10_000, 100_000);
-  #lastCall: Promise<unknown> = Promise.resolve();
+  readonly #connection: TextConnection;
 
   /**
    * @throws QQConfigurationError if `url` is neither https nor plain http on a loopback address
@@ -137,9 +115,8 @@ export class QQTextClient {
     requireText(password, 'password');
     if (password === '') throw new RangeError('password must not be empty');
     requireWhole(timeoutMs, 1, MAX_TIMER_MS, 'timeoutMs');
-    this.#uin = uin;
     this.#passwordMd5 = createHash('md5').update(password, 'utf8').digest('hex');
-    this.#post = createPost(address, timeoutMs);
+    this.#connection = new TextConnection(address, uin, timeoutMs);
   }
 
   /**
@@ -151,7 +128,7 @@ export class QQTextClient {
    */
   async login(): Promise<{ heartbeat?: number; timeout?: number }> {
     const parameters = { PS: this.#passwordMd5, M5: '1', LC: '9326B87B234E7235' };
-    const packet = await this.#call('Login', parameters);
+    const packet = await this.#connection.call('Login', parameters);
     if (textOf(packet, 'RS', 'Login') !== '0') throw this.#loginError(packet.RA?.toString() ?? '');
     const heartbeat = optionalNumberOf(packet, 'HI', 'Login');
     const timeout = optionalNumberOf(packet, 'LI', 'Login');
@@ -160,17 +137,17 @@ export class QQTextClient {
 
   /** Logs out. */
   async logout(): Promise<void> {
-    await this.#call('Logout');
+    await this.#connection.call('Logout');
   }
 
   /** Returns the QQ numbers of all friends. */
   async friends(): Promise<string[]> {
-    return this.#pages('List', '160', readFriends, (uin) => uin);
+    return this.#connection.pages('List', '160', readFriends, (uin) => uin);
   }
 
   /** Returns the friends who are online or busy. */
   async online(): Promise<TextFriend[]> {
-    return this.#pages('Query_Stat', '50', readOnline, ({ uin }) => uin);
+    return this.#connection.pages('Query_Stat', '50', readOnline, ({ uin }) => uin);
   }
 
   /**
@@ -183,7 +160,7 @@ export class QQTextClient {
     requireUin(uin);
     const { level = 2 } = options;
     requireOneOf(level, [1, 2, 3], 'level');
-    return readProfile(await this.#call('GetInfo', { LV: String(level), UN: uin }));
+    return readProfile(await this.#connection.call('GetInfo', { LV: String(level), UN: uin }));
   }
 
   /**
@@ -195,7 +172,7 @@ export class QQTextClient {
    */
   async add(uin: string): Promise<'added' | 'needs-request' | 'refused' | 'unknown'> {
     requireUin(uin);
-    const packet = await this.#call('AddToList', { UN: uin });
+    const packet = await this.#connection.call('AddToList', { UN: uin });
     return addResults.get(textOf(packet, 'CD', 'AddToList') as '0') ?? 'unknown';
   }
 
@@ -209,7 +186,7 @@ export class QQTextClient {
     requireUin(uin);
     requireOneOf(verdict, Object.keys(verdicts), 'verdict');
     requireText(reason, 'reason');
-    await this.#call('Ack_AddToList', { UN: uin, CD: verdicts[verdict], RS: reason });
+    await this.#connection.call('Ack_AddToList', { UN: uin, CD: verdicts[verdict], RS: reason });
   }
 
   /**
@@ -219,7 +196,7 @@ export class QQTextClient {
    */
   async remove(uin: string): Promise<void> {
     requireUin(uin);
-    await this.#call('DelFromList', { UN: uin });
+    await this.#connection.call('DelFromList', { UN: uin });
   }
 
   /**
@@ -229,7 +206,7 @@ export class QQTextClient {
    */
   async setStatus(status: 10 | 20 | 30 | 40): Promise<void> {
     requireOneOf(status, [10, 20, 30, 40], 'status');
-    await this.#call('Change_Stat', { ST: String(status) });
+    await this.#connection.call('Change_Stat', { ST: String(status) });
   }
 
   /**
@@ -241,7 +218,7 @@ export class QQTextClient {
     requireUin(uin);
     requireText(text, 'text');
     if (text === '') throw new RangeError('text must not be empty');
-    await this.#call('CLTMSG', { UN: uin, MG: text });
+    await this.#connection.call('CLTMSG', { UN: uin, MG: text });
   }
 
   /**
@@ -256,7 +233,7 @@ export class QQTextClient {
     if (sex !== undefined) requireOneOf(sex, Object.keys(sexes), 'sex');
     requireText(province, 'province');
     const AG = age === undefined ? '' : String(age);
-    return this.#call('Finger', { AG, SX: sex === undefined ? '' : sexes[sex], PV: province });
+    return this.#connection.call('Finger', { AG, SX: sex === undefined ? '' : sexes[sex], PV: province });
   }
 
   /** Fetches the messages that arrived since the last poll. The server deletes them. */
@@ -307,70 +284,7 @@ export class QQTextClient {
   }
 
   async #poll(signal?: AbortSignal): Promise<TextMessage[]> {
-    return readMessages(await this.#call('GetMsgEx', {}, signal));
-  }
-
-  async #call(command: string, parameters: Record<string, string> = {}, signal?: AbortSignal): Promise<TextPacket> {
-    return this.#inTurn(async () => this.#exchange(command, parameters, signal));
-  }
-
-  /** Runs a task after the tasks of all earlier calls. */
-  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const call = this.#lastCall.then(task);
-    this.#lastCall = call.catch(() => undefined);
-    return call;
-  }
-
-  /** Reads all pages of a list. A page without a new item is the last one, whatever `FN` is. */
-  async #pages<T>(
-    command: string,
-    size: string,
-    read: (packet: TextPacket) => T[],
-    uinOf: (item: T) => string,
-  ): Promise<T[]> {
-    return this.#inTurn(async () => {
-      const found = new Map<string, T>();
-      let after = '0';
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const packet = await this.#exchange(command, { TN: size, UN: after });
-        const items = read(packet);
-        const known = found.size;
-        for (const item of items) if (!found.has(uinOf(item))) found.set(uinOf(item), item);
-        const last = items.at(-1);
-        if (packet.FN === '1' || last === undefined || found.size === known || uinOf(last) === after) {
-          return [...found.values()];
-        }
-        after = uinOf(last);
-      }
-      throw malformedReply(command, `the list does not end after ${MAX_PAGES} pages`);
-    });
-  }
-
-  async #exchange(command: string, parameters: Record<string, string>, signal?: AbortSignal): Promise<TextPacket> {
-    signal?.throwIfAborted();
-    const SEQ = String(this.#sequence);
-    this.#sequence = this.#sequence === 99_999 ? 10_000 : this.#sequence + 1;
-    const request = { VER: '1.1', CMD: command, SEQ, UIN: this.#uin, ...parameters };
-    const body = await this.#post(formatTextPacket(request, 'request'), signal);
-    return this.#validate(parseReply(body, command), command);
-  }
-
-  #validate(packet: TextPacket, command: string): TextPacket {
-    if (commandOf(textOf(packet, 'CMD', command)) !== commandOf(command)) {
-      throw malformedReply(command, 'the reply belongs to another command');
-    }
-    const { UIN: uin = '' } = packet;
-    if (uin !== '' && uin !== this.#uin) throw malformedReply(command, 'the reply belongs to another QQ number');
-    const res = Number(textOf(packet, 'RES', command));
-    if (!/^-?\d+$/.test(String(packet.RES)) || !Number.isSafeInteger(res)) {
-      throw malformedReply(command, 'RES of the reply is not a whole number');
-    }
-    if (res === 20) {
-      throw new QQTextError('ERR_QQ_TEXT_OFFLINE', `${command}: the user is not logged in (RES=20)`, { res });
-    }
-    if (res !== 0)
-      throw new QQTextError('ERR_QQ_TEXT_REFUSED', `${command}: the server refused it (RES=${res})`, { res });
-    return packet;
+    return readMessages(await this.#connection.call('GetMsgEx', {}, signal));
   }
 
   #loginError(words: string): QQTextError {

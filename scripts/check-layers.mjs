@@ -55,6 +55,12 @@ const forbidden = [
     from: { path: '^src/', pathNot: '^src/(transport|avatars)/' },
     to: { path: 'node_modules/axios', dependencyTypesNot: ['type-only'] },
   },
+  {
+    name: 'text-simulator-shares-no-code',
+    severity: 'error',
+    from: { path: '^src/text-protocol/simulator/' },
+    to: { path: '^src/', pathNot: '^src/text-protocol/simulator/', dependencyTypesNot: ['type-only'] },
+  },
   { name: 'nothing-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
   {
     name: 'no-test-tools',

@@ -6,13 +6,14 @@ const language = {
 };
 
 /** The help of each command but the sandbox, which has its own. */
-export const help: Readonly<Record<'overview' | 'doctor' | 'explain', Bilingual>> = {
+export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'text-server', Bilingual>> = {
   overview: {
     zh: `用法：express-qq-connect <命令> [选项]
 
   doctor              检查配置、网络和运行中的网站，逐条说明哪里正常、哪里要改
   explain [错误码…]   解释 QQ 的错误码：什么意思、该怎么办
   sandbox             在本机扮演 graph.qq.com，没有 APP ID 也能开发和测试
+  text-server         在本机模拟 2004 至 2010 年的 QQ HTTP 文本协议
 
 ${language.zh}；用“<命令> --help”看该命令的选项
   -v, --version       显示版本
@@ -23,6 +24,7 @@ ${language.zh}；用“<命令> --help”看该命令的选项
   doctor              checks configuration, network and the running site; says line by line what to change
   explain [code …]    explains QQ's error codes: what they mean and what to do
   sandbox             plays graph.qq.com on this machine, to build and test without an APP ID
+  text-server         emulates the QQ HTTP text protocol of 2004 to 2010 on this machine
 
 ${language.en}; with <command> --help the command's options
   -v, --version       shows the version
@@ -76,5 +78,27 @@ Without a code it lists all of them by what to do.
 ${language.en}
 
 Exit status: 0 for fine, 1 for a code that is not known, 2 for wrong arguments.`,
+  },
+  'text-server': {
+    zh: `用法：express-qq-connect text-server [选项]
+
+在本机模拟 QQ HTTP 文本协议（VER=1.1&CMD=Login&…）的服务器，供旧程序和测试使用，并列出可登录的账号。
+腾讯的服务早已关闭，本命令不连接腾讯。
+
+  --port <端口>       监听 127.0.0.1 的端口，0 表示任选（8000，与当年的服务器相同）
+  --crlf              每个响应以 CR LF 结尾，供按行读取的程序使用
+${language.zh}
+
+退出码：0 正常，1 无法监听端口，2 用法不对。`,
+    en: `Usage: express-qq-connect text-server [options]
+
+Emulates a server of the QQ HTTP text protocol (VER=1.1&CMD=Login&…) on this machine, for old programs and for tests,
+and lists the accounts that can log in. Tencent's service is gone; this command does not connect to Tencent.
+
+  --port <port>       the port on 127.0.0.1, 0 for a free one (8000, the port of the server at that time)
+  --crlf              ends every reply in CR LF, for programs that read a line
+${language.en}
+
+Exit status: 0 for fine, 1 if the port is not available, 2 for wrong arguments.`,
   },
 };

@@ -7,7 +7,7 @@ import { packageVersion } from './version.js';
 import type { AskedLanguage, Language } from './language.js';
 import type { Terminal } from './terminal.js';
 
-const commands = ['doctor', 'explain', 'sandbox'] as const;
+const commands = ['doctor', 'explain', 'sandbox', 'text-server'] as const;
 type Command = (typeof commands)[number];
 
 function isCommand(name: string | undefined): name is Command {
@@ -72,6 +72,10 @@ async function run(
   if (name === 'doctor') {
     const { runDoctor } = await import('./doctor/command.js');
     return runDoctor(argv, terminal, language);
+  }
+  if (name === 'text-server') {
+    const { runTextServer } = await import('./text-server.js');
+    return runTextServer(argv, terminal, language);
   }
   const { runSandbox } = await import('../sandbox/command.js');
   const env = { ...terminal.env, LC_ALL: language === 'zh' ? 'zh_CN.UTF-8' : 'C' };

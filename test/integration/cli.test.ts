@@ -31,7 +31,7 @@ describe('express-qq-connect', () => {
     }
   });
 
-  it.each(['doctor', 'explain', 'sandbox'])('shows the options of %s, in both languages', async (command) => {
+  it.each(['doctor', 'explain', 'sandbox', 'text-server'])('shows the options of %s, in both languages', async (command) => {
     const chinese = await call([command, '--help', '--lang', 'zh']);
     expect(chinese).toMatchObject({ status: 0, stderr: '' });
     expect(chinese.stdout).toContain(`用法：express-qq-connect ${command}`);

@@ -38,6 +38,13 @@ describe('the entry point', () => {
     expect(loadedBy('sandbox.js')).toEqual({ packages: ['express'], folders: ['sandbox'] });
   });
 
+  it('text-protocol.js loads nothing of the login', () => {
+    expect(loadedBy('text-protocol.js')).toEqual({
+      packages: ['axios'],
+      folders: ['protocol', 'text-protocol', 'transport'],
+    });
+  });
+
   it('redis.js loads no other package', () => {
     expect(loadedBy('redis.js')).toEqual({ packages: [], folders: ['lock', 'protocol'] });
   });

@@ -79,6 +79,7 @@ describe('what the documents say to type', () => {
     /^npm (ci|start|test|init -y)$/,
     /^npm install (--save-dev )?([\w@/.-]+ ?)+$/,
     /^node (--env-file=\.env )?[\w.-]+\.mjs$/,
+    /^curl -d '[^']+' http:\/\/127\.0\.0\.1:8000$/,
     /^node --experimental-vm-modules node_modules\/jest\/bin\/jest\.js$/,
     /^npx express-qq-connect (sandbox|doctor|explain|text-server)( .*)?$/,
     /^npm run [\w:]+( -- [\w.-]+)?$/,
@@ -93,7 +94,9 @@ describe('what the documents say to type', () => {
   });
 
   it('are commands and options of our own that are there', () => {
-    const ours = lines.flatMap((line) => /npx express-qq-connect ([\w-]+)(.*)/.exec(line)?.slice(1, 3).join('\n') ?? []);
+    const ours = lines.flatMap(
+      (line) => /npx express-qq-connect ([\w-]+)(.*)/.exec(line)?.slice(1, 3).join('\n') ?? [],
+    );
     expect(ours.length).toBeGreaterThan(2);
     for (const line of new Set(ours)) {
       const [command = '', rest = ''] = line.split('\n');

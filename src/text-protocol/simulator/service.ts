@@ -256,7 +256,7 @@ export class TextService {
     const { profile = {} } = user;
     const known: Readonly<Record<string, string | number | undefined>> = {
       UN: user.uin,
-      NK: user.nickname ?? profile.nickname,
+      NK: user.nickname,
       LV: level,
       FC: user.face,
       SX: sexOf(user),

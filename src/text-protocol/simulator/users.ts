@@ -51,7 +51,8 @@ export function copyUsers(users: readonly TextUser[]): TextUser[] {
     const require = (valid: boolean, what: string): void => {
       if (!valid) throw new RangeError(`users[${index}].${what}`);
     };
-    const { uin = '', password = '', nickname = '', face = 0, profile = {}, friends = [], adding = 'ask' } = user;
+    const { uin = '', password = '', profile = {}, friends = [], adding = 'ask' } = user;
+    const { nickname = profile.nickname ?? '', face = profile.face ?? 0 } = user;
     require(isUin(uin), 'uin must be a string of 5 to 11 digits, the first not 0');
     require(!seen.has(uin), 'uin is also the number of another user');
     require(typeof password === 'string' && password !== '', 'password must be a text that is not empty');
@@ -64,6 +65,6 @@ export function copyUsers(users: readonly TextUser[]): TextUser[] {
       ['string', 'number', 'undefined'].includes(typeof detail),
     ), 'profile must hold texts and numbers');
     seen.add(uin);
-    return { ...user, uin, password, face, adding, friends: [...friends], profile: { ...profile } };
+    return { ...user, uin, password, nickname, face, adding, friends: [...friends], profile: { ...profile } };
   });
 }

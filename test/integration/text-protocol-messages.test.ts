@@ -96,7 +96,9 @@ describe('messages()', () => {
     let closed = false;
     await using server = await startScript((res) => void res.on('close', () => (closed = true)));
     const abort = new AbortController();
-    const next = clientFor(server.url).messages({ signal: abort.signal }).next();
+    // The timeout of the request is far beyond that of the test.
+    const client = clientFor(server.url, { timeoutMs: 600_000 });
+    const next = client.messages({ signal: abort.signal }).next();
     await until(() => server.requests.length === 1);
     abort.abort();
     expect(await next).toEqual({ done: true, value: undefined });

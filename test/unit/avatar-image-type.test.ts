@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readImage } from '../../src/avatars/image-type.js';
-import { flatImages } from '../../src/sandbox/image-hosts/flat-images.js';
+import { flatImages } from '../fixtures/avatar-flat-images.js';
 import { realImages } from '../fixtures/avatar-images.js';
 import { gifOf, pngOf, vp8Of } from '../fixtures/avatar-files.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { describeWithRedis } from '../support/redis.js';
+import { SentParameters } from '../support/sent-parameters.js';
 import { APP, Visitor } from '../support/site.js';
 import { redisStore, stores } from '../support/stores.js';
 import { pass, stopDate } from '../support/clock.js';
@@ -102,11 +103,12 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
   }, 30_000);
 
   it('shows neither tokens nor codes nor keys to whoever reads it', async () => {
+    using sent = new SentParameters(site.sandbox);
     await visitor.login();
     const secrets = [APP.appKey, 'the-first-key-0123456789-0123456789', await tokenOf(visitor)];
     pass(9 * DAY);
     secrets.push(await tokenOf(visitor));
-    for (const { query } of site.sandbox.requests) {
+    for (const query of sent.queries) {
       secrets.push(
         ...[query.code, query.refresh_token, query.access_token, query.state].filter((one) => one !== undefined),
       );

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, expect, jest } from '@jest/globals';
+import { SentParameters } from '../../support/sent-parameters.js';
 import { APP, startSite } from '../../support/site.js';
 import { LeakWatch } from './leak-watch.js';
 import type { Express, NextFunction, Request, Response } from 'express';
@@ -113,11 +114,9 @@ export async function startWatchedSite(options: SiteOptions = {}): Promise<Watch
       });
     },
   });
+  const sent = new SentParameters(site.sandbox);
   const learn = async (): Promise<void> => {
-    for (const { query, body } of site.sandbox.requests) {
-      watch.parameters(Object.entries(query));
-      watch.parameters(Object.entries(body));
-    }
+    for (const query of sent.queries) watch.parameters(Object.entries(query));
     const dump = await new Promise((resolve) =>
       site.store.all ? site.store.all((_error, sessions) => resolve(sessions)) : resolve(undefined),
     );
@@ -128,6 +127,7 @@ export async function startWatchedSite(options: SiteOptions = {}): Promise<Watch
   sites.add(entry);
   const close = async (): Promise<void> => {
     sites.delete(entry);
+    sent[Symbol.dispose]();
     await site.close();
   };
   const asked: WatchedSite['asked'] = (endpoint) =>

@@ -1,6 +1,6 @@
 // Builds dist/ from src/ with tsc. Deletes the old build first, so that the tarball has no file without a source.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
 
 function tsc(...options) {
   const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', ...options], { stdio: 'inherit' });
@@ -10,6 +10,8 @@ function tsc(...options) {
 rmSync('dist', { recursive: true, force: true });
 tsc('-p', 'tsconfig.build.json');
 chmodSync('dist/cli.js', 0o755);
+// The sandbox's images, stylesheet and script.
+cpSync('src/sandbox', 'dist/sandbox', { recursive: true, filter: (path) => !path.endsWith('.ts') });
 
 // The browser module goes over the wire: its comments stay in its types.
 const browser = ['-p', 'src/browser/tsconfig.build.json'];

@@ -1,15 +1,19 @@
 /**
- * A stand-in for graph.qq.com that runs on the developer's own machine.
+ * A local server that emulates graph.qq.com, for development and tests.
  *
  * @packageDocumentation
  */
 export { startSandbox } from './sandbox/start.js';
 export type {
+  SandboxAgent,
+  SandboxAgentResponse,
   Sandbox,
   SandboxApp,
+  SandboxCredentials,
   SandboxEndpoint,
   SandboxFault,
   SandboxOptions,
   SandboxRequest,
   SandboxUser,
-} from './sandbox/types.js';
+  SandboxWarning,
+} from './sandbox/state/types.js';

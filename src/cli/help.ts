@@ -12,7 +12,7 @@ export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'text-ser
 
   doctor              检查配置、网络和运行中的网站，逐条说明哪里正常、哪里要改
   explain [错误码…]   解释 QQ 的错误码：什么意思、该怎么办
-  sandbox             在本机扮演 graph.qq.com，没有 APP ID 也能开发和测试
+  sandbox             在本机模拟 graph.qq.com，没有 APP ID 也能开发和测试
   text-server         在本机模拟 2004 至 2010 年的 QQ HTTP 文本协议
 
 ${language.zh}；用“<命令> --help”看该命令的选项
@@ -23,7 +23,7 @@ ${language.zh}；用“<命令> --help”看该命令的选项
 
   doctor              checks configuration, network and the running site; says line by line what to change
   explain [code …]    explains QQ's error codes: what they mean and what to do
-  sandbox             plays graph.qq.com on this machine, to build and test without an APP ID
+  sandbox             emulates graph.qq.com on this machine, to build and test without an APP ID
   text-server         emulates the QQ HTTP text protocol of 2004 to 2010 on this machine
 
 ${language.en}; with <command> --help the command's options

@@ -58,7 +58,7 @@ async function dispatch(
   return run(name, rest, terminal, { language, asked });
 }
 
-// Each command is loaded only when it is called: explain needs no axios, and only the sandbox needs Express.
+// Each command is loaded only when it is called: explain needs no axios.
 async function run(
   name: Command,
   argv: readonly string[],
@@ -77,9 +77,8 @@ async function run(
     const { runTextServer } = await import('./text-server.js');
     return runTextServer(argv, terminal, language);
   }
-  const { runSandbox } = await import('../sandbox/command.js');
-  const env = { ...terminal.env, LC_ALL: language === 'zh' ? 'zh_CN.UTF-8' : 'C' };
-  return runSandbox(argv, { ...terminal, env });
+  const { runSandbox } = await import('./sandbox/command.js');
+  return runSandbox(argv, terminal, language);
 }
 
 function unknownCommand(name: string): UsageError {

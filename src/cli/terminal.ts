@@ -15,6 +15,8 @@ export interface Terminal {
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
+  /** The width of a terminal in columns. */
+  readonly columns?: number | undefined;
 }
 
 /** Environment variables by their names. */

@@ -1,19 +1,29 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
 import { inspect } from 'node:util';
-import { createApp } from './app.js';
-import { FaultQueue } from './faults.js';
-import { QQ } from './qq.js';
-import { RequestLog } from './request-log.js';
-import { summarize, type RequestSummary } from './request-summary.js';
-import type { Sandbox, SandboxEndpoint, SandboxFault, SandboxOptions, SandboxRequest } from './types.js';
+import { loginAgent } from './login-agent.js';
+import { createHandler } from './server.js';
+import { FaultQueue } from './state/faults.js';
+import { QQ } from './state/qq.js';
+import { RequestLog } from './state/request-log.js';
+import type { Certificate } from './tls.js';
+import type {
+  SandboxAgent,
+  SandboxAgentResponse,
+  Sandbox,
+  SandboxCredentials,
+  SandboxEndpoint,
+  SandboxFault,
+  SandboxOptions,
+  SandboxRequest,
+} from './state/types.js';
+import type { AddressInfo } from 'node:net';
 
 /**
- * Starts a stand-in for graph.qq.com on 127.0.0.1.
+ * Starts a local server on 127.0.0.1 that emulates graph.qq.com.
  *
- * A browser that opens its address finds a console with the request log and a button for every fault. Memory is
- * bounded: of codes, access tokens and refresh tokens the newest 50,000 each are good, of requests the newest 10,000
- * are kept.
+ * Its address opened in a browser is a console with the request log and a form that simulates faults. Memory is bounded:
+ * the newest 50,000 codes, access tokens and refresh tokens each are valid, and the newest 1,000 requests are kept.
  *
  * @throws TypeError for options that contradict each other
  * @throws the listener's error, `EADDRINUSE` for example
@@ -29,27 +39,41 @@ import type { Sandbox, SandboxEndpoint, SandboxFault, SandboxOptions, SandboxReq
  * @see 开发攻略_Server-side, the pages of Tencent that the sandbox follows
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  return startObservedSandbox(options);
+  return startServer(options);
 }
 
-/** {@link startSandbox} for the command line, which tells of each request when it is over. */
-export async function startObservedSandbox(
-  options: SandboxOptions,
-  observe?: (request: RequestSummary) => void,
-): Promise<Sandbox> {
+/** What only the command line sets. */
+export interface ServerOptions {
+  /** Called with each request when it has ended. */
+  readonly onRequest?: (request: SandboxRequest, qq: QQ) => void;
+  /** The address to listen on. */
+  readonly host?: string;
+  /** Host names that are accepted beside those of this machine. The first is the one in {@link Sandbox.url}. */
+  readonly names?: readonly string[];
+  /** Serves TLS with this certificate. */
+  readonly certificate?: Certificate;
+}
+
+/** {@link startSandbox} for the command line. */
+export async function startServer(options: SandboxOptions, serverOptions: ServerOptions = {}): Promise<Sandbox> {
+  const { onRequest, host = '127.0.0.1', names = [], certificate } = serverOptions;
   const qq = new QQ(options);
   const faults = new FaultQueue();
   const log = new RequestLog();
-  const onAnswered = (request: SandboxRequest) => observe?.(summarize(request, qq.registry));
-  const server = createServer(createApp({ qq, faults, log, onAnswered }));
-  // Longer than clients keep an idle connection, so that none of them writes into one that is just being closed.
+  const scheme = certificate ? 'https' : 'http';
+  const onEnd = (request: SandboxRequest) => onRequest?.(request, qq);
+  const handler = createHandler({ qq, faults, log, names, scheme, onEnd });
+  const server = certificate ? createTlsServer(certificate, handler) : createServer(handler);
+  // Longer than clients keep an idle connection, so that a client does not write into a connection that is closing.
   server.keepAliveTimeout = 65_000;
-  await listen(server, options.port ?? 0);
-  qq.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return new RunningSandbox(server, qq, faults, log);
+  await listen(server, options.port ?? 0, host);
+  const { port } = server.address() as AddressInfo;
+  const isDefaultPort = port === (certificate ? 443 : 80);
+  const name = certificate ? (names[0] ?? '127.0.0.1') : '127.0.0.1';
+  return new RunningSandbox(`${scheme}://${name}${isDefaultPort ? '' : `:${port}`}`, server, qq, faults, log);
 }
 
-/** Everything that holds keys or tokens is private, so that printing a sandbox shows its address and nothing else. */
+/** Everything that holds keys or tokens is private, so that a printed sandbox shows only its address. */
 class RunningSandbox implements Sandbox {
   readonly url: string;
   readonly #server: Server;
@@ -58,12 +82,17 @@ class RunningSandbox implements Sandbox {
   readonly #log: RequestLog;
   #closed: Promise<void> | undefined;
 
-  constructor(server: Server, qq: QQ, faults: FaultQueue, log: RequestLog) {
-    this.url = qq.url;
+  constructor(url: string, server: Server, qq: QQ, faults: FaultQueue, log: RequestLog) {
+    this.url = url;
     this.#server = server;
     this.#qq = qq;
     this.#faults = faults;
     this.#log = log;
+  }
+
+  get credentials(): SandboxCredentials {
+    const { appId, appKey } = this.#qq.registry.firstApp;
+    return { appId, appKey, graphUrl: this.url };
   }
 
   get apps(): Sandbox['apps'] {
@@ -84,12 +113,37 @@ class RunningSandbox implements Sandbox {
     return this.#log.requests;
   }
 
-  failNext(endpoint: SandboxEndpoint, fault: SandboxFault): void {
-    this.#faults.add(endpoint, fault);
+  failNext(endpoint: SandboxEndpoint, fault: SandboxFault, { times = 1 }: { readonly times?: number } = {}): void {
+    this.#faults.add(endpoint, fault, times);
   }
 
   nextUser(openid: string): void {
-    this.#qq.queueAccount(this.#qq.account(openid));
+    this.#qq.nextAccounts.push(this.#qq.account(openid));
+  }
+
+  async loginAs<R extends SandboxAgentResponse>(
+    agent: SandboxAgent<R>,
+    openid?: string,
+    { loginPath = '/auth/qq/login' }: { readonly loginPath?: string } = {},
+  ): Promise<R> {
+    const { registry } = this.#qq;
+    const account = openid === undefined ? registry.firstAccount : this.#qq.account(openid);
+    return loginAgent(agent, {
+      loginPath,
+      sandboxUrl: this.url,
+      approve: async (query) => {
+        const app = registry.app(query.get('client_id') ?? '') ?? registry.firstApp;
+        const body = new URLSearchParams([...query, ['openid', registry.openid(app, account)]]);
+        const response = await fetch(`${this.url}/oauth2.0/authorize`, { method: 'POST', body, redirect: 'manual' });
+        const location = response.headers.get('location');
+        if (location !== null) return location;
+        const { error } = this.#log.requests.findLast(({ endpoint }) => endpoint === 'authorize') ?? {};
+        const reason = error === undefined ? `status ${response.status}` : `error ${error}`;
+        throw new Error(
+          `loginAs: the sandbox refused the authorization request (${reason}). Check appId and redirectUri.`,
+        );
+      },
+    });
   }
 
   revoke(openid: string): void {
@@ -113,10 +167,10 @@ class RunningSandbox implements Sandbox {
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });

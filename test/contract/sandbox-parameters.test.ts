@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../../src/sandbox.js';
-import { errorOf, SandboxVisitor, type Parameters } from './sandbox-visitor.js';
+import { errorOf, readTokens, SandboxVisitor, type Parameters } from './sandbox-visitor.js';
 
 describe('every wrong parameter gets its documented number', () => {
   let sandbox: Sandbox;
@@ -19,7 +19,7 @@ describe('every wrong parameter gets its documented number', () => {
 
   it.each<[number, string, Parameters]>([
     [100000, 'no response_type', { response_type: undefined }],
-    [100000, 'another response_type', { response_type: 'token' }],
+    [100000, 'another response_type', { response_type: 'id_token' }],
     [100001, 'no client_id', { client_id: undefined }],
     [100001, 'an empty client_id', { client_id: '' }],
     [100001, 'a client_id that is no number', { client_id: 'abc' }],
@@ -110,11 +110,118 @@ describe('every wrong parameter gets its documented number', () => {
     expect(errorOf(await visitor.userInfo({ access_token, openid, ...parameters }))).toBe(number);
   });
 
-  it('reads the last of a repeated parameter, and takes nested and hostile names for what they are', async () => {
-    const openid = sandbox.users[0]?.openid ?? '';
+  it.each([
+    ['oauth_consumer_key', 'oauth_consumer_key expected type uint64, got unconvertible type []string'],
+    ['openid', 'openid expected type string, got unconvertible type []string'],
+    ['access_token', 'access_token expected type string, got unconvertible type []string, value: [*** ***]'],
+  ])('the user APIs answer ret 1 to a repeated %s', async (name, text) => {
+    const { accessToken: access_token, openid } = await visitor.login();
+    const query = new URLSearchParams({ access_token, openid, oauth_consumer_key: '100000001' });
+    query.append(name, query.get(name) ?? '');
+    for (const api of ['get_user_info', 'get_simple_userinfo']) {
+      const { body } = await visitor.send(`/user/${api}?${query.toString()}`);
+      expect(JSON.parse(body)).toMatchObject({ ret: 1, msg: expect.stringContaining(text) as unknown });
+      expect(body).not.toContain(access_token);
+    }
+    expect(sandbox.requests.at(-1)?.warnings).toMatchObject([{ code: 'parameter_repeated' }]);
+  });
+
+  it('the user APIs take appid in place of oauth_consumer_key, and blame neither on the openid', async () => {
+    const { accessToken: access_token, openid } = await visitor.login();
+    const ask = (parameters: Record<string, string>) =>
+      visitor.send(`/user/get_user_info?${new URLSearchParams({ access_token, openid, ...parameters }).toString()}`);
+    expect(errorOf(await ask({ appid: '100000001' }))).toBeUndefined();
+    expect(errorOf(await ask({ appid: '100000002' }))).toBe(-23);
+    const missing = await ask({});
+    expect(missing.body).toBe('{"ret":-1,"msg":"client request\'s parameters are invalid, invalid appid"}');
+    const text = await ask({ oauth_consumer_key: 'app-1' });
+    expect(JSON.parse(text.body)).toMatchObject({
+      ret: 1,
+      msg: expect.stringContaining(
+        `cannot parse 'oauth_consumer_key' as uint: strconv.ParseUint: parsing "app-1"`,
+      ) as unknown,
+    });
+  });
+
+  it('an application whose APP ID is not digits cannot log in, as at QQ', async () => {
+    await using odd = await startSandbox({ apps: [{ appId: 'app-1', appKey: 'made-up' }], autoApprove: true });
+    const { location, body } = await new SandboxVisitor(odd).authorize();
+    expect(location).toBeUndefined();
+    expect(body).toContain('(100001)');
+  });
+
+  it.each([
+    ['get_user_info,get_simple_userinfo', undefined, undefined],
+    ['all', undefined, undefined],
+    [undefined, undefined, 100030],
+    ['get_simple_userinfo', 100030, undefined],
+    ['list_album,add_t', 100030, 100030],
+    ['get_user_info get_simple_userinfo', 100030, 100030],
+  ])('the scope %s logs in, and the APIs outside it answer 100030', async (scope, full, simple) => {
+    const { location } = await visitor.authorize({ scope });
+    const { body } = await visitor.token({ code: location?.searchParams.get('code') ?? '', need_openid: '1' });
+    const { accessToken: access_token, openid } = readTokens(body);
+    const query = new URLSearchParams({ access_token, openid, oauth_consumer_key: '100000001' }).toString();
+    expect(errorOf(await visitor.send(`/user/get_user_info?${query}`))).toBe(full);
+    expect(errorOf(await visitor.send(`/user/get_simple_userinfo?${query}`))).toBe(simple);
+  });
+
+  it('warns of a scope that is no API, of a missing state, and of a repeated parameter, and logs in', async () => {
+    const codes = () => sandbox.requests.at(-1)?.warnings.map(({ code }) => code);
+    expect((await visitor.authorize({ scope: 'get_userinfo,list_album' })).location).toBeDefined();
+    expect(codes()).toEqual(['scope_unknown']);
+    expect(sandbox.requests.at(-1)?.warnings[0]?.en).toContain('get_userinfo');
+    expect((await visitor.authorize({ state: undefined })).location?.search).toMatch(/^\?code=\w+$/);
+    expect(codes()).toEqual(['state_missing']);
+    expect((await visitor.authorize({ scope: 'list_album,get_user_info,all' })).location).toBeDefined();
+    expect(codes()).toEqual([]);
+    const query = new URLSearchParams(visitor.authorizationRequest());
+    query.append('client_id', query.get('client_id') ?? '');
+    await visitor.send(`/oauth2.0/authorize?${query.toString()}`);
+    expect(codes()).toEqual(['parameter_repeated']);
+  });
+
+  it('refuses a login without state in strict mode, in its own name', async () => {
+    const redirectUri = 'https://app.example/auth/qq/callback';
+    const app = { appId: '100000001', appKey: 'made-up', redirectUris: [redirectUri] };
+    await using strict = await startSandbox({ strict: true, apps: [app], autoApprove: true });
+    const strictVisitor = new SandboxVisitor(strict, redirectUri);
+    for (const state of [undefined, '']) {
+      const { status, body, location } = await strictVisitor.authorize({ state }, { headers: { Accept: 'text/html' } });
+      expect([status, location]).toEqual([400, undefined]);
+      expect(body).toContain('缺少 state');
+      expect(body).not.toMatch(/\(1000\d\d\)/);
+    }
+    expect((await strictVisitor.authorize()).location).toBeDefined();
+  });
+
+  it('calls back with the token in the fragment for response_type=token', async () => {
+    const { location } = await visitor.authorize({ response_type: 'token' });
+    expect(location?.href).toMatch(
+      /^http:\/\/localhost:3000\/auth\/qq\/callback\?#access_token=[0-9A-F]{32}&expires_in=5184000&state=a-state$/,
+    );
+    const fields = new URLSearchParams(location?.hash.slice(1));
+    expect(errorOf(await visitor.me({ access_token: fields.get('access_token') ?? '' }))).toBeUndefined();
+    const withQuery = new SandboxVisitor(sandbox, 'http://localhost:3000/callback?a=1');
+    const cancelled = await withQuery.press({ response_type: 'token', usercancel: '1' });
+    expect(cancelled.location?.href).toBe('http://localhost:3000/callback?a=1#usercancel=1&state=a-state');
+    expect(JSON.stringify(sandbox.requests)).not.toContain(fields.get('access_token'));
+  });
+
+  it('says in its own name that it does not emulate an API', async () => {
+    const api = await visitor.send('/user/get_vip_info?access_token=x');
+    expect(api.status).toBe(501);
+    expect(JSON.parse(api.body)).toMatchObject({ sandbox: 'express-qq-connect', error: 'notEmulated' });
+    const page = await visitor.send('/photo/list_album', { headers: { Accept: 'text/html', 'Accept-Language': 'en' } });
+    expect(page.status).toBe(501);
+    expect(page.body).toContain('The sandbox does not emulate /photo/list_album. The real QQ may have this API.');
+    const typo = await visitor.send('/oauth2.0/tokens');
+    expect(typo.status).toBe(404);
+    expect(JSON.parse(typo.body)).toMatchObject({ sandbox: 'express-qq-connect', error: 'notFound' });
+  });
+
+  it('reads the last of a repeated parameter of the login, and nested and hostile names as they are', async () => {
     const { accessToken } = await visitor.login();
-    const repeated = `oauth_consumer_key=0&oauth_consumer_key=100000001&openid=${openid}&access_token=${accessToken}`;
-    expect(errorOf(await visitor.send(`/user/get_user_info?${repeated}`))).toBeUndefined();
     expect(errorOf(await visitor.send(`/oauth2.0/me?access_token[]=${accessToken}`))).toBe(100007);
     expect(errorOf(await visitor.send('/oauth2.0/me?__proto__[access_token]=x&constructor=x'))).toBe(100007);
     expect(sandbox.requests.at(-1)?.query).toEqual({ '__proto__[access_token]': 'x', constructor: 'x' });
@@ -140,7 +247,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect((await visitor.authorize({}, { method: 'HEAD' })).status).toBe(200);
   });
 
-  it('refuses options that nobody could log in with', async () => {
+  it('refuses options with which no user could log in', async () => {
     await expect(startSandbox({ apps: [] })).rejects.toThrow(new TypeError('apps: at least one is needed'));
     await expect(startSandbox({ users: [] })).rejects.toThrow(new TypeError('users: at least one is needed'));
     await expect(startSandbox({ apps: [{ appId: '1', appKey: '' }] })).rejects.toThrow(/needs an appId and an appKey/);

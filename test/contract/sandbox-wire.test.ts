@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../../src/sandbox.js';
-import { SandboxVisitor } from './sandbox-visitor.js';
+import { readTokens, SandboxVisitor } from './sandbox-visitor.js';
 
 interface Exchange {
   readonly id: string;
@@ -42,7 +42,7 @@ describe('the sandbox answers in the recorded shapes', () => {
   it('answers a code form-encoded by default', async () => {
     const { body } = await visitor.token({ code: await visitor.code() });
     expect(shape(body)).toBe(shape(recorded('caoyue-token-form')));
-    expect(body).toMatch(/^access_token=[0-9A-F]{32}&expires_in=7776000&refresh_token=[0-9A-F]{32}$/);
+    expect(body).toMatch(/^access_token=[0-9A-F]{32}&expires_in=5184000&refresh_token=[0-9A-F]{32}$/);
   });
 
   it('answers a refresh form-encoded by default', async () => {
@@ -54,7 +54,7 @@ describe('the sandbox answers in the recorded shapes', () => {
   it('answers a code as JSON with fmt=json, the seconds as a string', async () => {
     const { body } = await visitor.token({ code: await visitor.code(), fmt: 'json' });
     expect(shape(body)).toBe(shape(recorded('wire-token-json-string-expires')));
-    expect(body).toContain('"expires_in":"7776000"');
+    expect(body).toContain('"expires_in":"5184000"');
   });
 
   it.each([
@@ -159,5 +159,18 @@ describe('the sandbox answers in the recorded shapes', () => {
     const body = new URLSearchParams(form as Record<string, string>);
     const answer = await visitor.send('/oauth2.0/token', { method: 'POST', body });
     expect(shape(answer.body)).toBe(shape(recorded('caoyue-token-form')));
+  });
+
+  it('answers get_simple_userinfo like get_user_info, without constellation and figureurl_type', async () => {
+    const { location } = await visitor.authorize({ scope: 'get_user_info,get_simple_userinfo' });
+    const { body } = await visitor.token({ code: location?.searchParams.get('code') ?? '', need_openid: '1' });
+    const { accessToken: access_token, openid } = readTokens(body);
+    const whole = JSON.parse((await visitor.userInfo({ access_token, openid })).body) as Record<string, unknown>;
+    const query = new URLSearchParams({ access_token, openid, oauth_consumer_key: '100000001' });
+    const answer = await visitor.send(`/user/get_simple_userinfo?${query.toString()}`);
+    const { constellation, figureurl_type, ...simple } = whole;
+    expect([constellation, figureurl_type]).toEqual(['', '1']);
+    expect(JSON.parse(answer.body)).toEqual(simple);
+    expect(answer.body.startsWith('{\n    "ret": 0,')).toBe(true);
   });
 });

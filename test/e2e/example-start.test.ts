@@ -7,10 +7,12 @@ import { failToStart, freePort, startExample } from './example.js';
 import type { AddressInfo } from 'node:net';
 
 describe('the example application at its start', () => {
-  it('prints one address, under which it answers, and ends with status 0', async () => {
+  it('prints its address and that of the console, answers there, and ends with status 0', async () => {
     const example = await startExample();
     try {
-      expect(example.output().match(/https?:\/\/\S+/g)).toEqual([example.url]);
+      const [address, console] = example.output().match(/https?:\/\/[\w.:/]+/g) ?? [];
+      expect(address).toBe(example.url);
+      expect(await (await fetch(console ?? '')).text()).toContain('QQ 沙箱控制台');
       const response = await fetch(example.url);
       expect(response.status).toBe(200);
       expect(await response.text()).toContain('/auth/qq/login');

@@ -60,9 +60,9 @@ describe('what the sandbox hands out lives as long as it should', () => {
     }
   });
 
-  it('an access token expires after 90 days', async () => {
+  it('an access token expires after 60 days', async () => {
     const { accessToken: access_token, openid } = await visitor.login();
-    now += 90 * day - 1;
+    now += 60 * day - 1;
     expect(errorOf(await visitor.me({ access_token }))).toBeUndefined();
     now += 1;
     expect(errorOf(await visitor.me({ access_token }))).toBe(100014);

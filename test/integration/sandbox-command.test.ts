@@ -1,20 +1,22 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox.js';
-import { runSandbox } from '../../src/sandbox/command.js';
+import { main } from '../../src/cli/main.js';
 
 const started: (() => void)[] = [];
 
 /** Runs the command until `stop`; `read` waits for a text on standard output. */
-function run(argv: string[], env: Record<string, string> = {}) {
+function run(argv: string[], env: Record<string, string> = {}, screen: { isTTY?: boolean; columns?: number } = {}) {
   const abort = new AbortController();
   const written = { stdout: '', stderr: '' };
   const terminal = {
-    stdout: { write: (text: string) => (written.stdout += text) },
+    stdout: { write: (text: string) => (written.stdout += text), ...screen },
     stderr: { write: (text: string) => (written.stderr += text) },
-    env,
+    env: { LANG: 'C', ...env },
+    cwd: '/',
     signal: abort.signal,
   };
-  const ended = runSandbox(argv, terminal);
+  const ended = main(['sandbox', ...argv], terminal);
   started.push(() => abort.abort());
   return {
     written,
@@ -33,18 +35,30 @@ function urlOf(text: string): string {
 describe('express-qq-connect sandbox', () => {
   afterEach(() => started.splice(0).forEach((stop) => stop()));
 
-  it('prints the address and the lines to paste, and logs requests without their secrets', async () => {
+  it('prints the address, the console and the lines for .env', async () => {
+    const command = run(['--port', '0']);
+    await command.read('Press Ctrl+C');
+    const url = urlOf(command.written.stdout);
+    const lines = command.written.stdout.split('\n');
+    expect(lines).toContain(`  Console: ${url}/ (shows requests, simulates faults)`);
+    for (const line of ['QQ_APP_ID=100000001', 'QQ_APP_KEY=sandbox-app-key-not-a-secret', `QQ_GRAPH_URL=${url}`])
+      expect(lines).toContain(line);
+    expect(lines).toContain('QQ_REDIRECT_URI=http://localhost:3000/auth/qq/callback');
+    expect(lines.find((line) => line.startsWith('SESSION_SECRET='))).toMatch(/^SESSION_SECRET=[\w-]{43}$/);
+    command.stop();
+    expect(await command.ended).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('never prints an APP Key that was given, and logs requests without their secrets', async () => {
     const key = 'made-up-key-of-the-command-line';
     const uri = 'http://localhost:4000/callback';
     const command = run(['--port', '0', '--app-id', '7', '--app-key', key, '--redirect-uri', uri, '--auto-approve']);
-    await command.read('QQ_REDIRECT_URI');
+    await command.read('Press Ctrl+C');
     const url = urlOf(command.written.stdout);
-    const lines = command.written.stdout.split('\n');
-    for (const line of ['QQ_APP_ID=7', `QQ_APP_KEY=${key}`, `QQ_GRAPH_URL=${url}`, `QQ_REDIRECT_URI=${uri}`]) {
-      expect(lines).toContain(line);
-    }
-    expect(lines).toContain(`Open ${url}/ in a browser to see requests and make them fail.`);
-    const printedBefore = command.written.stdout.length;
+    const greeting = command.written.stdout;
+    expect(greeting).toContain(`QQ_APP_KEY=<the value of --app-key>\n`);
+    expect(greeting).toContain(`QQ_REDIRECT_URI=${uri}\n`);
     const query = new URLSearchParams({
       response_type: 'code',
       client_id: '7',
@@ -60,23 +74,40 @@ describe('express-qq-connect sandbox', () => {
     const unknownKey = 'aB3dEfGh1JkLmN0p';
     await fetch(`${url}/oauth2.0/authorize?response_type=code&client_id=${unknownKey}`);
     await command.read('100001');
-    const [authorize, token, swapped] = command.written.stdout.slice(printedBefore).split('\n');
+    await command.read('state is missing');
+    const [authorize, token, swapped, warning] = command.written.stdout.slice(greeting.length).split('\n');
     expect(authorize).toMatch(
-      /^\d\d:\d\d:\d\d {2}authorize {2}GET {2}\/oauth2.0\/authorize {2}→ 302 {2}user 林小满 {2}response_type=code {2}client_id=7/,
+      /^\d\d:\d\d:\d\d {2}login 1 {2}authorize {2}GET \/oauth2.0\/authorize {2}→ 302 {2}\d+ ms {2}林小满 {2}response_type=code {2}client_id=7/,
     );
     expect(token).toMatch(
-      / {2}token {6}POST \/oauth2.0\/token {6}→ 200 {2}100010 redirect uri is illegal {2}grant_type=/,
+      / {2}login 1 {2}token {2}POST \/oauth2.0\/token {2}→ 200 {2}\d+ ms {2}100010 redirect uri is illegal {2}grant_type=/,
     );
-    expect(token).toContain('client_secret=***  code=***');
+    expect(token).toMatch(/client_secret=\*{3}\w{6} {2}code=\*{3}\w{6}$/);
     expect(swapped).toContain('100001 param client_id is wrong or lost  response_type=code  client_id=***');
-    const log = command.written.stdout.slice(printedBefore);
-    for (const secret of [key, unknownKey, code, 'hidden-state']) expect(log).not.toContain(secret);
+    expect(warning).toBe('  !  state is missing: another site can log a user in as somebody else (CSRF)');
+    for (const secret of [key, unknownKey, code, 'hidden-state']) expect(command.written.stdout).not.toContain(secret);
     command.stop();
-    expect(await command.ended).toBe(0);
-    await expect(fetch(url)).rejects.toThrow();
+    await command.ended;
   });
 
-  it('lets no request steer the terminal', async () => {
+  it('prints in colour and within the width of a terminal', async () => {
+    const command = run(['--port', '0', '--lang', 'zh'], {}, { isTTY: true, columns: 60 });
+    await command.read('按 Ctrl+C');
+    const { length } = command.written.stdout;
+    await fetch(`${urlOf(command.written.stdout)}/oauth2.0/me?fmt=${'宽'.repeat(40)}`);
+    await command.read('100007');
+    const line = command.written.stdout.slice(length).split('\n')[0] ?? '';
+    expect(line).toContain('\u001b[');
+    const visible = stripVTControlCharacters(line);
+    expect(visible).toMatch(/^\d\d:\d\d:\d\d {2}me {2}GET \/oauth2.0\/me/);
+    expect(visible.endsWith('…')).toBe(true);
+    const columns = Array.from(visible).reduce((width, letter) => width + (letter === '宽' ? 2 : 1), 0);
+    expect(columns).toBeLessThanOrEqual(60);
+    command.stop();
+    await command.ended;
+  });
+
+  it('replaces control characters of a request', async () => {
     const command = run(['--port', '0']);
     await command.read('QQ_REDIRECT_URI');
     await fetch(`${urlOf(command.written.stdout)}/oauth2.0/me?fmt=%1b%5B2J%0Afake%20line&scope=%E2%80%AEabc`);
@@ -91,7 +122,7 @@ describe('express-qq-connect sandbox', () => {
     [{ LANG: 'en_US.UTF-8', LC_ALL: 'zh_CN' }, '用法'],
     [{ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }, 'Usage'],
     [{}, 'Usage'],
-  ])('speaks the language of the environment %j', async (env, word) => {
+  ])('prints in the language of the environment %j', async (env, word) => {
     const command = run(['--help'], env);
     expect(await command.ended).toBe(0);
     expect(command.written.stdout).toContain(word);
@@ -100,11 +131,15 @@ describe('express-qq-connect sandbox', () => {
   it.each([
     [['--port', 'nine'], '--port takes a whole number from 0 to 65535, not "nine"'],
     [['--port', '70000'], '--port takes a whole number from 0 to 65535, not "70000"'],
-    [['--prot', '9010'], "Unknown option '--prot'"],
-    [['extra'], "Unexpected argument 'extra'"],
-    [['--app-id', ''], 'each needs an appId and an appKey'],
-    [['--redirect-uri', '/callback'], '"/callback" is no absolute URL'],
+    [['--prot', '9010'], 'There is no option --prot'],
+    [['extra'], 'extra'],
+    [['--app-id', 'app-1'], '--app-id takes digits only'],
+    [['--app-key', ''], '--app-key is empty'],
+    [['--redirect-uri', '/callback'], '--redirect-uri takes an absolute http or https address, not "/callback"'],
     [['--strict'], '--strict needs at least one --redirect-uri'],
+    [['--listen', '0.0.0.0'], '--listen 0.0.0.0 lets other machines connect, so it needs the host name'],
+    [['--name', 'http://sandbox'], '--as and --name take a host name such as graph.qq.com'],
+    [['--as', 'graph.qq.com:443'], '--as and --name take a host name such as graph.qq.com'],
   ])('answers %j with what is wrong and exit code 2', async (argv, message) => {
     const command = run(argv);
     expect(await command.ended).toBe(2);
@@ -117,7 +152,7 @@ describe('express-qq-connect sandbox', () => {
     await using other = await startSandbox();
     const command = run(['--port', new URL(other.url).port]);
     expect(await command.ended).toBe(1);
-    expect(command.written.stderr).toMatch(/^Port \d+ is in use/);
+    expect(command.written.stderr).toMatch(/^✗ Port \d+ is in use: choose another one/);
   });
 
   it('leaves no signal handler behind', async () => {

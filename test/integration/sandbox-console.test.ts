@@ -35,20 +35,38 @@ class ConsoleVisitor extends SandboxVisitor {
     return [...part.matchAll(/<li>(.+?)<\/li>/gs)].map(([, item]) => textOf(item ?? ''));
   }
 
-  async log(): Promise<string[]> {
+  /** The log: for each login its heading and the headings of its rows. */
+  async log(): Promise<{ heading: string; rows: string[] }[]> {
     const { body } = await this.console();
-    const part = body.split('<ol class="log">')[1]?.split('</ol>')[0] ?? '';
-    return [...part.matchAll(/<li.*?>(.+?)<\/li>/gs)].map(([, item]) => textOf(item ?? ''));
+    return body
+      .split(/<details\s+id="(?:login|other)-/)
+      .slice(1)
+      .map((group) => {
+        const [heading = '', ...rows] = [...group.matchAll(/<summary>(.+?)<\/summary>/gs)].map(([, item]) =>
+          textOf(item ?? ''),
+        );
+        return { heading, rows };
+      });
   }
 }
 
-/** Posts as the page of a foreign name that was made to lead to this machine. */
-async function asRebound({ url }: Sandbox, path: string): Promise<number | undefined> {
-  const headers = { ...ownPage, Host: 'evil.example:9010', Origin: 'http://evil.example:9010' };
-  const posted = request(url + path, { method: 'POST', headers }).end('endpoint=me&fault=reset');
-  const [answer] = (await once(posted, 'response')) as [IncomingMessage];
-  answer.resume();
-  return answer.statusCode;
+/** Sends a request with another `Host`, as a page of a domain that was made to resolve to this machine (DNS rebinding). */
+async function withHost(
+  { url }: Sandbox,
+  path: string,
+  host: string,
+  method = 'GET',
+): Promise<{ status?: number | undefined; body: string }> {
+  const headers = {
+    ...ownPage,
+    Host: host,
+    Origin: `http://${host}`,
+    'Content-Type': 'application/x-www-form-urlencoded',
+  };
+  const sent = request(url + path, { method, headers }).end(method === 'POST' ? 'endpoint=me&fault=reset' : undefined);
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const body = (await answer.toArray()).join('');
+  return { status: answer.statusCode, body };
 }
 
 function textOf(fragment: string): string {
@@ -68,7 +86,7 @@ describe("the sandbox's console", () => {
   });
   afterAll(() => sandbox.close());
 
-  it('says what this is, and shows applications and users with their pictures', async () => {
+  it('shows what it is, and applications and users with their pictures', async () => {
     const { status, body } = await visitor.console();
     expect(status).toBe(200);
     for (const text of ['沙箱 · 仅供开发，不是真正的 QQ', 'graph.qq.com', sandbox.url, '100000001'])
@@ -84,7 +102,10 @@ describe("the sandbox's console", () => {
     expect((await visitor.console({ 'Accept-Language': 'fr' })).body).toContain('QQ 沙箱控制台');
     const english = (await visitor.console({ 'Accept-Language': 'en-GB,en;q=0.9,zh;q=0.1' })).body;
     expect(english).toContain('lang="en"');
-    for (const word of ['故障', '请求', '用户', '应用', '清空', '沙箱']) expect(english).not.toContain(word);
+    const chinese = english
+      .replaceAll(/请先登录|男, 广东, 深圳/g, '')
+      .match(/(?<!<b dir="auto">[^<]*)\p{Script=Han}+/gu);
+    expect(chinese).toBeNull();
   });
 
   it('runs a script of its own and no other, and needs none', async () => {
@@ -101,9 +122,9 @@ describe("the sandbox's console", () => {
     expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
   });
 
-  it('shows the made-up APP Key that everybody knows, and no other', async () => {
+  it('shows the default APP Key, and no other', async () => {
     expect((await visitor.console()).body).toContain('sandbox-app-key-not-a-secret');
-    const appKey = 'somebody-s-real-key-by-mistake';
+    const appKey = 'a-real-key-by-mistake';
     const redirectUris = ['https://app.example/auth/qq/callback'];
     await using other = await startSandbox({ apps: [{ appId: '7', appKey, redirectUris, unionid: false }] });
     const { body } = await new ConsoleVisitor(other).console();
@@ -122,61 +143,59 @@ describe("the sandbox's console", () => {
     }
     await page.queueFault({ endpoint: 'me', fault: 'reset' });
     await page.post('/sandbox/next-user', { openid: quiet.users[0]?.openid ?? '' });
+    await page.post('/sandbox/faults', { endpoint: 'me' });
     expect(quiet.requests).toEqual([]);
-    expect(await page.list('waiting')).toEqual(['avatar http_500', 'me reset']);
+    expect(await page.list('queued')).toEqual(['avatar http_500', 'me reset']);
   });
 });
 
 describe("a click on the sandbox's console", () => {
-  it('queues each fault of each endpoint', async () => {
+  it('queues each fault that the form and the buttons offer', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     const { body } = await visitor.console();
-    const groups = body.split('role="group"').slice(1);
-    const offered = groups.map((group) => {
-      const endpoint = /name="endpoint" value="(\w+)"/.exec(group)?.[1] ?? '';
-      return [endpoint, [...group.matchAll(/<button name="(fault|error)" value="(.+?)"/g)]] as const;
-    });
-    const named = ['timeout', 'reset', 'http_500', 'html', 'truncated', 'empty'];
-    expect(Object.fromEntries(offered.map(([endpoint, buttons]) => [endpoint, buttons.map((button) => button[2])])))
-      // Each has its likeliest errors beside the faults that all of them share.
-      .toEqual({
-        authorize: [...named, 'cancel', '100030'],
-        token: [...named, '100019', '100020', '100021'],
-        me: [...named, '100014', '100016', '100048'],
-        user_info: [...named, '-23', '1002', '100030'],
-        avatar: [...named, '-1'],
-      });
-    const waiting: string[] = [];
-    for (const [endpoint, buttons] of offered) {
-      for (const [, name = '', value = ''] of buttons) {
-        expect(await visitor.queueFault({ endpoint, [name]: value })).toBe(303);
-        waiting.push(`${endpoint} ${name === 'error' ? 'error ' : ''}${value}`);
-      }
+    const options = (name: string) =>
+      [
+        ...(body.split(`<select name="${name}">`)[1]?.split('</select>')[0] ?? '').matchAll(/option value="(.+?)"/g),
+      ].map(([, value = '']) => value);
+    expect(options('endpoint')).toEqual(['authorize', 'token', 'me', 'user_info', 'avatar']);
+    const presets = [...body.matchAll(/name="preset" value="(.+?)"/g)].map(([, value = '']) => value);
+    expect(presets).toContain('authorize cancel');
+    expect(presets).toContain('token 100020');
+    const queued: string[] = [];
+    for (const fault of options('fault')) {
+      expect(await visitor.queueFault({ endpoint: 'authorize', fault, error: '', times: '1' })).toBe(303);
+      queued.push(`authorize ${/^-?\d+$/.test(fault) ? 'error ' : ''}${fault}`);
     }
-    expect(await visitor.list('waiting')).toEqual(waiting);
+    for (const preset of presets) {
+      const form = { endpoint: 'authorize', fault: 'timeout', error: '', times: '2', preset };
+      expect(await visitor.queueFault(form)).toBe(303);
+      queued.push(`${preset.replace(/ (-?\d+)$/, ' error $1')} × 2`);
+    }
+    expect(await visitor.list('queued')).toEqual(queued);
+    expect(queued.length).toBeGreaterThan(20);
   });
 
-  it('makes the next request fail, once, and goes back to the console', async () => {
+  it('makes the next request fail, once, and redirects to the console', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     const body = new URLSearchParams({ endpoint: 'me', error: '100045' });
     const answer = await fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', body, redirect: 'manual' });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/#faults']);
     expect([errorOf(await visitor.me({})), errorOf(await visitor.me({}))]).toEqual([100045, 100007]);
-    expect(await visitor.list('waiting')).toEqual([]);
+    expect(await visitor.list('queued')).toEqual([]);
   });
 
-  it('clears what waits', async () => {
+  it('clears the queue', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     sandbox.failNext('me', 'http_500');
     expect(await visitor.queueFault({ clear: '1' })).toBe(303);
-    expect((await visitor.console()).body).toContain('没有等待中的故障');
+    expect((await visitor.console()).body).toContain('没有等待触发的故障');
     expect(errorOf(await visitor.me({}))).toBe(100007);
   });
 
-  it('chooses who logs in next, and takes it back', async () => {
+  it('chooses the user who logs in next, and clears the choice', async () => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const visitor = new ConsoleVisitor(sandbox);
     const [first, second, third] = sandbox.users as [Sandbox['users'][0], Sandbox['users'][0], Sandbox['users'][0]];
@@ -189,7 +208,7 @@ describe("a click on the sandbox's console", () => {
     expect((await visitor.login()).openid).toBe(first.openid);
   });
 
-  it('chooses nobody where everybody sees the login page', async () => {
+  it('offers no choice of the next user where the login page is shown', async () => {
     await using sandbox = await startSandbox();
     const { body } = await new ConsoleVisitor(sandbox).console();
     expect(body).not.toContain('name="openid"');
@@ -204,16 +223,19 @@ describe("a click on the sandbox's console", () => {
     { endpoint: 'me', fault: 'cancel' },
     { endpoint: 'me', error: '1e9' },
     { endpoint: 'me', error: '0' },
+    { endpoint: 'me', fault: 'reset', times: '0' },
+    { endpoint: 'me', fault: 'reset', times: '1.5' },
+    { preset: 'me' },
     { endpoint: '__proto__', fault: 'reset' },
   ])('queues nothing for %j', async (fields) => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     expect(await visitor.queueFault(fields)).toBe(400);
     expect(await visitor.post('/sandbox/next-user', fields)).toBe(400);
-    expect(await visitor.list('waiting')).toEqual([]);
+    expect(await visitor.list('queued')).toEqual([]);
   });
 
-  it('is not one when it comes from another site', async () => {
+  it('is refused when it comes from another site', async () => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const visitor = new ConsoleVisitor(sandbox);
     const { host, port } = new URL(sandbox.url);
@@ -230,8 +252,8 @@ describe("a click on the sandbox's console", () => {
       expect(await visitor.post('/sandbox/next-user', { openid: sandbox.users[1]?.openid ?? '' }, headers)).toBe(403);
       expect(await visitor.queueFault({ clear: '1' }, headers)).toBe(403);
     }
-    expect(await asRebound(sandbox, '/sandbox/faults')).toBe(403);
-    expect(await visitor.list('waiting')).toEqual([]);
+    expect(await withHost(sandbox, '/sandbox/faults', 'evil.example:9010', 'POST')).toMatchObject({ status: 403 });
+    expect(await visitor.list('queued')).toEqual([]);
     const own: Record<string, string>[] = [{}, ownPage, { 'Sec-Fetch-Site': 'none' }, { Origin: `http://${host}` }];
     for (const headers of own) {
       expect(await visitor.queueFault({ endpoint: 'me', fault: 'reset' }, headers)).toBe(303);
@@ -240,7 +262,7 @@ describe("a click on the sandbox's console", () => {
 });
 
 describe("the request log on the sandbox's console", () => {
-  it('is the newest first, with outcome and user, and without secrets', async () => {
+  it('groups requests by login, with duration, outcome and user, and without secrets', async () => {
     const appKey = 'made-up-key-that-stays-inside';
     await using sandbox = await startSandbox({ apps: [{ appId: '7', appKey }], autoApprove: true });
     const visitor = new ConsoleVisitor(sandbox);
@@ -255,18 +277,25 @@ describe("the request log on the sandbox's console", () => {
     sandbox.failNext('me', 'http_500');
     await visitor.me({ [access_token]: 'x' });
 
-    const log = await visitor.log();
-    const [me, nowhere, joined, swapped, reused, userInfo, token, authorize] = log;
-    expect(me).toMatch(/^\d\d:\d\d:\d\d me GET \/oauth2\.0\/me → 500 故障：http_500 \*\*\*=\*\*\*$/);
-    expect(nowhere).toContain('other GET /oauth2.0/me/*** → 404');
-    expect(joined).toContain('other GET /oauth2.0/token&amp;… → 404');
-    expect(swapped).toContain('→ 200 100001 param client_id is wrong or lost');
-    expect(swapped).toContain('client_id=*** client_secret=***');
-    expect(reused).toContain('token GET /oauth2.0/token → 200 100020 code is reused error');
-    expect(userInfo).toContain('user_info GET /user/get_user_info → 200 林小满');
-    expect(token).toContain('→ 200 林小满 grant_type=authorization_code client_id=7 client_secret=***');
-    expect(authorize).toContain('authorize GET /oauth2.0/authorize → 302 林小满 response_type=code client_id=7');
+    const [others, login, ...rest] = await visitor.log();
+    expect(rest).toEqual([]);
+    expect(login?.heading).toMatch(/^登录 1 林小满 \d\d:\d\d:\d\d 4 个请求 ✗ 100020 code is reused error$/);
+    const row = (text: string) => expect.stringMatching(new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${text}`)) as unknown;
+    expect(login?.rows).toEqual([
+      row('authorize 302 [\\d.]+ ms$'),
+      row('token 200 [\\d.]+ ms$'),
+      row('user_info 200 [\\d.]+ ms$'),
+      row('token 200 [\\d.]+ ms 100020 code is reused error$'),
+    ]);
+    expect(others?.rows).toEqual([
+      row('token 200 [\\d.]+ ms 100001 param client_id is wrong or lost$'),
+      row('/oauth2.0/token&amp;… 404'),
+      row('/oauth2.0/me/\\*\\*\\*\\w{6} 404'),
+      row('me 500 [\\d.]+ ms 模拟的故障：http_500$'),
+    ]);
     const page = (await visitor.console()).body;
+    for (const text of ['code 只能使用一次', 'client_secret=</span>***', '跳转到', '&amp;state=***'])
+      expect(page).toContain(text);
     for (const secret of [appKey, code, access_token, refreshToken, 'a-state']) {
       expect(secret.length).toBeGreaterThan(5);
       expect(page).not.toContain(secret);
@@ -274,21 +303,65 @@ describe("the request log on the sandbox's console", () => {
     expect(sandbox.requests.map((request) => request.openid)).toEqual([openid, openid, openid, ...Array<undefined>(5)]);
   });
 
-  it('shows a hundred', async () => {
+  it('puts the GET and the POST of the login page into one login, and a later refresh too', async () => {
+    await using sandbox = await startSandbox();
+    const visitor = new ConsoleVisitor(sandbox);
+    await visitor.authorize();
+    const { location } = await visitor.press({ openid: sandbox.users[1]?.openid });
+    await visitor.authorize({ state: 'another' });
+    const { body } = await visitor.token({ code: location?.searchParams.get('code') ?? '' });
+    await visitor.refresh(readTokens(body).refreshToken);
+    expect(sandbox.requests.map(({ login }) => login)).toEqual([1, 1, 2, 1, 1]);
+    const log = await visitor.log();
+    expect(log.map(({ heading, rows }) => [heading.slice(0, 4), rows.length])).toEqual([
+      ['登录 1', 4],
+      ['登录 2', 1],
+    ]);
+  });
+
+  it('shows a hundred requests', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     expect((await visitor.console()).body).toContain('还没有请求');
     for (let round = 0; round < 102; round++) await visitor.send(`/nowhere-${round}`);
-    const log = await visitor.log();
-    expect(log).toHaveLength(100);
-    expect([log[0], log[99]]).toEqual([expect.stringContaining('/nowhere-101'), expect.stringContaining('/nowhere-2')]);
+    const [group, ...rest] = await visitor.log();
+    expect(rest).toEqual([]);
+    expect(group?.rows).toHaveLength(100);
+    expect([group?.rows[0], group?.rows[99]]).toEqual([
+      expect.stringContaining('/nowhere-2'),
+      expect.stringContaining('/nowhere-101'),
+    ]);
     expect((await visitor.console()).body).toContain('最新的 100 个，共 102 个');
+  });
+
+  it('is cleared by a button', async () => {
+    await using sandbox = await startSandbox();
+    const visitor = new ConsoleVisitor(sandbox);
+    await visitor.me({});
+    expect(await visitor.post('/sandbox/clear', {}, { Origin: 'https://evil.example' })).toBe(403);
+    expect(sandbox.requests).toHaveLength(1);
+    expect(await visitor.post('/sandbox/clear', {})).toBe(303);
+    expect(sandbox.requests).toEqual([]);
+    expect((await visitor.console()).body).toContain('还没有请求');
+  });
+
+  it('answers 204 to the version that the page shows, and the page after a change', async () => {
+    await using sandbox = await startSandbox();
+    const visitor = new ConsoleVisitor(sandbox);
+    const version = /data-version="(.+?)"/.exec((await visitor.console()).body)?.[1] ?? '';
+    expect((await visitor.send(`/?since=${version}`)).status).toBe(204);
+    sandbox.failNext('me', 'reset');
+    expect((await visitor.send(`/?since=${version}`)).status).toBe(200);
   });
 
   it('shows hostile nicknames, paths and parameters as text', async () => {
     const hostile = `"><img src=x onerror=alert(1)>'&<script>`;
     const users = [{ nickname: hostile, openid: hostile }];
-    await using sandbox = await startSandbox({ users, apps: [{ appId: hostile, appKey: 'k' }], autoApprove: true });
+    await using sandbox = await startSandbox({
+      users,
+      apps: [{ appId: '7', appKey: 'kk', name: hostile }],
+      autoApprove: true,
+    });
     const visitor = new ConsoleVisitor(sandbox);
     await visitor.login();
     await visitor.me({ [hostile]: hostile, scope: hostile, fmt: `a\u001b[2J\u202eb` });
@@ -300,5 +373,41 @@ describe("the request log on the sandbox's console", () => {
     expect(body).toContain('a?[2J?b');
     const picture = /src="(\/sandbox\/portraits\/.+?)"/.exec(body)?.[1] ?? '';
     expect((await visitor.send(picture.replaceAll('&#39;', "'"))).headers.get('content-type')).toBe('image/png');
+  });
+});
+
+describe('the host names of the sandbox', () => {
+  it.each([
+    'evil.example',
+    'evil.example:9010',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'localhost@evil.example',
+    'a b',
+  ])('do not include %s, whose page reads nothing and changes nothing', async (host) => {
+    await using sandbox = await startSandbox({ autoApprove: true });
+    const openid = sandbox.users[0]?.openid ?? '';
+    for (const path of [
+      '/',
+      '/sandbox/style.css',
+      `/sandbox/portraits/${openid}`,
+      '/oauth2.0/authorize',
+      '/user/get_user_info',
+    ]) {
+      const { status, body } = await withHost(sandbox, path, host);
+      expect([path, status]).toEqual([path, 403]);
+      expect(body).not.toContain(openid);
+      expect(body).not.toContain('林小满');
+    }
+    for (const path of ['/sandbox/faults', '/sandbox/next-user', '/sandbox/clear', '/oauth2.0/token']) {
+      expect(await withHost(sandbox, path, host, 'POST')).toMatchObject({ status: 403 });
+    }
+    expect(sandbox.requests.at(-1)).toMatchObject({ endpoint: 'other', status: 403 });
+    expect((await new ConsoleVisitor(sandbox).me({})).status).toBe(200);
+  });
+
+  it.each(['localhost', 'LOCALHOST:80', '127.0.0.1', '127.8.9.1:1', '[::1]:9010'])('include %s', async (host) => {
+    await using sandbox = await startSandbox();
+    expect(await withHost(sandbox, '/', host)).toMatchObject({ status: 200 });
   });
 });

@@ -4,7 +4,7 @@ import { startSandbox } from '../../src/sandbox.js';
 import { SandboxVisitor } from '../contract/sandbox-visitor.js';
 
 describe('a running sandbox', () => {
-  it('listens on the loopback address only, on the port it was told or a free one', async () => {
+  it('listens on the loopback address only, on the given port or a free one', async () => {
     await using sandbox = await startSandbox();
     expect(sandbox.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const port = Number(new URL(sandbox.url).port);
@@ -14,7 +14,7 @@ describe('a running sandbox', () => {
     expect(successor.url).toBe(sandbox.url);
   });
 
-  it('writes down what came in, in order, with what was sent and what was answered', async () => {
+  it('logs requests in order, with parameters, outcome, duration and login, and without secrets', async () => {
     let now = 1_000;
     await using sandbox = await startSandbox({ autoApprove: true, clock: () => now++ });
     const visitor = new SandboxVisitor(sandbox);
@@ -26,14 +26,30 @@ describe('a running sandbox', () => {
     expect(authorize).toMatchObject({ endpoint: 'authorize', method: 'GET', path: '/oauth2.0/authorize', status: 302 });
     expect(authorize?.query).toMatchObject({ state: 'a-state', client_id: '100000001' });
     expect(token).toMatchObject({ endpoint: 'token', body: {}, status: 200, error: undefined });
-    expect(userInfo).toMatchObject({ endpoint: 'user_info', query: { access_token, openid }, status: 200 });
+    expect(userInfo).toMatchObject({
+      endpoint: 'user_info',
+      query: { access_token: expect.stringMatching(/^\*{3}\w{6}$/) as unknown, openid },
+      status: 200,
+    });
+    expect([authorize, token, userInfo, nowhere].map((request) => request?.login)).toEqual([1, 1, 1, undefined]);
+    for (const request of sandbox.requests) expect(request.durationMs).toBeGreaterThanOrEqual(0);
+    expect(authorize?.location).toMatch(/callback\?code=\*{3}\w{6}&state=a-state$/);
+    expect(token?.responseBody).toMatch(
+      /^access_token=\*{3}\w{6}&expires_in=5184000&refresh_token=\*{3}\w{6}&openid=[0-9A-F]{32}$/,
+    );
+    // The same secret has the same letters.
+    expect(token?.responseBody).toContain(`access_token=${userInfo?.query.access_token}&`);
+    expect(authorize?.location).toContain(`code=${token?.query.code}&`);
+    expect(userInfo?.responseBody).toContain('林小满');
     expect(nowhere).toMatchObject({ endpoint: 'other', path: '/nowhere', status: 404 });
     expect(sandbox.requests.map(({ at }) => at)).toEqual(
       [...sandbox.requests.map(({ at }) => at)].sort((a, b) => a - b),
     );
     const form = visitor.tokenRequest({ code: 'x' }) as Record<string, string>;
     await visitor.send('/oauth2.0/token', { method: 'POST', body: new URLSearchParams(form) });
-    expect(sandbox.requests.at(-1)).toMatchObject({ query: {}, body: form, error: 100019 });
+    const hidden = expect.stringMatching(/^\*{3}\w{6}$/) as unknown;
+    const sent = { ...form, client_secret: hidden, code: hidden };
+    expect(sandbox.requests.at(-1)).toMatchObject({ query: {}, body: sent, error: 100019, login: undefined });
   });
 
   it('prints neither keys nor tokens, however it is printed', async () => {

@@ -159,7 +159,7 @@ describe('the callback of the sandbox', () => {
   it.each([
     ['https://app.example/auth/qq/callback', true],
     ['https://app.example:8443/auth/qq/callback', false],
-    ['http://app.example/auth/qq/callback', false],
+    ['http://app.example/auth/qq/callback', true],
     ['https://localhost/auth/qq/callback', false],
     ['https://127.0.0.1/auth/qq/callback', false],
     ['http://localhost:3000/auth/qq/callback', false],

@@ -1,0 +1,147 @@
+import { errorMeanings, type ConsoleMessages } from './messages.js';
+import { clearPath } from './paths.js';
+import { summarize, type RequestSummary } from './request-summary.js';
+import { html, type Html } from '../pages/html.js';
+import type { Language } from '../http/language.js';
+import type { QQ } from '../state/qq.js';
+import type { RequestLog } from '../state/request-log.js';
+import type { SandboxRequest } from '../state/types.js';
+
+/** How many requests the page shows. */
+const MAX_SHOWN = 100;
+
+interface LogView {
+  readonly language: Language;
+  readonly text: ConsoleMessages;
+  readonly qq: QQ;
+  readonly log: RequestLog;
+}
+
+interface Group {
+  readonly id: string;
+  readonly login: number | undefined;
+  readonly rows: { readonly id: string; readonly request: SandboxRequest; readonly summary: RequestSummary }[];
+}
+
+/** The request log: one row for each request, grouped by login, the newest login first. */
+export function requestSection(view: LogView): Html {
+  const { text, log } = view;
+  const { length } = log.requests;
+  return html`<section id="requests" aria-labelledby="requests-title">
+    <div class="toolbar">
+      <h2 id="requests-title">${text.requests}</h2>
+      <div class="filters" hidden>
+        <input id="filter" type="search" aria-label="${text.filter}" placeholder="${text.filter}" autocomplete="off" />
+        <label><input id="only-failed" type="checkbox" autocomplete="off" /> ${text.onlyFailed}</label>
+      </div>
+      <form method="post" action="${clearPath}">
+        <button id="clear-log" aria-label="${text.clear}${text.colon}${text.requests}">${text.clear}</button>
+      </form>
+    </div>
+    <p id="gone" class="error" role="status" hidden>${text.gone}</p>
+    <div id="log" data-live>
+      ${
+        length === 0
+          ? html`<p>${text.noRequests}</p>
+              <p class="quiet">${text.howToStart}</p>`
+          : html`<p class="quiet small">${text.newestOf(Math.min(length, MAX_SHOWN), length)} · ${text.hiddenNote}</p>
+              <div class="logins">${groupsOf(view).map((group, at) => login(group, at === 0, view))}</div>`
+      }
+    </div>
+  </section>`;
+}
+
+/** The newest requests by login, each group in the order of its requests, the group with the newest request first. */
+function groupsOf({ log, qq }: LogView): readonly Group[] {
+  const groups = new Map<string, Group>();
+  let last: Group | undefined;
+  for (const request of log.requests.slice(-MAX_SHOWN)) {
+    const number = log.numberOf(request);
+    // Requests without a login stay together while no login comes between.
+    const id =
+      request.login === undefined
+        ? last?.login === undefined && last
+          ? last.id
+          : `other-${number}`
+        : `login-${request.login}`;
+    const group = groups.get(id) ?? { id, login: request.login, rows: [] };
+    group.rows.push({ id: `request-${number}`, request, summary: summarize(request, qq.registry) });
+    groups.delete(id);
+    groups.set(id, group);
+    last = group;
+  }
+  return [...groups.values()].reverse();
+}
+
+function login({ id, login, rows }: Group, isNewest: boolean, view: LogView): Html {
+  const { text } = view;
+  const failed = rows.some(({ summary }) => summary.failed);
+  const user = rows.findLast(({ summary }) => summary.user !== undefined)?.summary.user;
+  const error = rows.findLast(({ summary }) => summary.error !== undefined)?.summary.error;
+  const warned = rows.some(({ summary }) => summary.warnings.length > 0);
+  const outcome = failed
+    ? html`<span class="outcome bad">✗ ${error ?? ''}</span>`
+    : html`<span class="outcome">✓</span>`;
+  return html`<details
+    id="${id}"
+    class="login${failed ? ' failed' : ''}"
+    ${isNewest || failed || warned ? html` open` : ''}
+  >
+    <summary>
+      <b>${login === undefined ? text.otherRequests : text.login(login)}</b>
+      ${user === undefined ? '' : html`<bdi>${user}</bdi>`} <time>${rows[0]?.summary.time ?? ''}</time>
+      <span class="quiet">${text.count(rows.length)}</span> ${outcome}
+    </summary>
+    <ol>
+      ${rows.map((row) => exchange(row, view))}
+    </ol>
+  </details>`;
+}
+
+function exchange({ id, request, summary }: Group['rows'][0], view: LogView): Html {
+  const { text } = view;
+  const { endpoint, status, durationMs, fault, warnings, error, failed } = summary;
+  const none = durationMs === undefined ? text.pending : text.noResponse;
+  return html`<li
+    id="${id}"
+    class="exchange${failed ? ' failed' : ''}"
+    data-outcome="${status ?? ''} ${durationMs ?? ''}"
+  >
+    <details>
+      <summary>
+        <time>${summary.time}</time> <b>${endpoint === 'other' ? summary.path : endpoint}</b>
+        <span class="status">${status ?? none}</span>
+        <span class="duration"
+          >${durationMs === undefined ? '' : `${durationMs < 10 ? durationMs : Math.round(durationMs)} ms`}</span
+        >
+        <span class="outcome${error === undefined ? '' : ' bad'}">${error ?? ''}</span>
+        ${fault === undefined ? '' : html`<span class="fault">${text.fault}${text.colon}${fault}</span>`}
+        ${warnings.map((warning) => html`<span class="fault">⚠ ${warning[view.language]}</span> `)}
+      </summary>
+      ${exchangeDetails(request, summary, view)}
+    </details>
+  </li>`;
+}
+
+function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: LogView): Html {
+  const { method, path, parameters, status, location, responseBody, warnings, fault, error } = summary;
+  const meaning = request.error === undefined ? undefined : errorMeanings[language][request.error];
+  const entry = (name: string, value: Html | string) =>
+    html`<dt>${name}</dt>
+      <dd>${value}</dd> `;
+  return html`<dl>
+    ${error === undefined ? '' : entry(text.meaning, html`<b>${error}</b>${meaning === undefined ? '' : html`<br />${meaning}`}`)}
+    ${fault === undefined ? '' : entry(text.fault, html`<b>${fault}</b><br />${text.faultNote}`)}
+    ${warnings.map((warning) => entry(text.warning, warning[language]))}
+    ${entry(text.request, html`<code>${method} ${path}</code>`)}
+    ${parameters.length === 0 ? '' : entry(text.parameters, html`<span class="parameters">${parameters.map(parameter)}</span>`)}
+    ${entry(text.client, html`<code>${(request.headers['user-agent'] ?? '–').slice(0, 150)}</code>`)}
+    ${entry(text.response, html`<code>${status ?? text.noResponse}</code>`)}
+    ${location === undefined ? '' : entry(text.redirect, html`<code>${location}</code>`)}
+    ${responseBody ? entry(text.body, html`<pre tabindex="0">${responseBody}</pre>`) : ''}
+  </dl>`;
+}
+
+function parameter({ name, value }: { readonly name: string; readonly value: string }): Html {
+  return html`<code><span class="quiet">${name}=</span>${value}</code> `;
+}

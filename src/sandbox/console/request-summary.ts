@@ -1,0 +1,77 @@
+import { printable } from '../pages/printable.js';
+import { describeError } from '../state/errors.js';
+import { faultName } from '../state/faults.js';
+import { APP_ID_NAMES } from '../state/request-log.js';
+import type { Registry } from '../state/registry.js';
+import type { SandboxRequest, SandboxWarning } from '../state/types.js';
+
+/** A request for a terminal or a page: no secret, no `state`, no control character. */
+export interface RequestSummary {
+  /** Hours, minutes and seconds in the time zone of this machine. */
+  readonly time: string;
+  readonly endpoint: SandboxRequest['endpoint'];
+  readonly login: number | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly location: string | undefined;
+  readonly responseBody: string | undefined;
+  /** QQ's error number with its description. */
+  readonly error: string | undefined;
+  readonly fault: string | undefined;
+  readonly warnings: readonly SandboxWarning[];
+  /** The nickname, or the id of a user without one. */
+  readonly user: string | undefined;
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  readonly failed: boolean;
+}
+
+/** The parameters whose values are shown. Of the others only the name is. */
+const SHOWN = new Set(
+  'response_type redirect_uri scope display grant_type fmt format need_openid unionid usercancel openid uin nk s spec imgtype img_type'.split(
+    ' ',
+  ),
+);
+const HIDDEN = '***';
+const MAX_PARAMETERS = 30;
+
+/** Summarizes a request of the log, which holds no secrets any more. */
+export function summarize(request: SandboxRequest, registry: Registry): RequestSummary {
+  const { at, endpoint, login, method, status, durationMs, error, fault, openid, location, responseBody } = request;
+  const account = openid === undefined ? undefined : registry.account(openid);
+  const parameters = Object.entries({ ...request.query, ...request.body }).slice(0, MAX_PARAMETERS);
+  return {
+    time: new Date(at).toTimeString().slice(0, 8),
+    endpoint,
+    login,
+    method: printable(method),
+    // What follows one of these is no path but parameters joined with the wrong sign.
+    path: printable(request.path.replace(/([&;=]).*$/s, '$1…')),
+    status,
+    durationMs,
+    location: location === undefined ? undefined : printable(withoutState(location), 1_000),
+    responseBody: responseBody
+      ?.split('\n')
+      .map((line) => printable(line, 2_000))
+      .join('\n'),
+    error: error === undefined ? undefined : `${error} ${describeError(error).trim()}`,
+    fault: fault === undefined ? undefined : faultName(fault),
+    warnings: request.warnings.map(({ code, en, zh }) => ({ code, en: printable(en), zh: printable(zh) })),
+    user: account && printable(account.user.nickname.trim() || account.id),
+    parameters: parameters.map(([name, value]) => ({
+      name: printable(name),
+      value: isShown(name, value) ? printable(withoutState(value)) : HIDDEN,
+    })),
+    failed: error !== undefined || fault !== undefined || status === undefined || status >= 400,
+  };
+}
+
+/** Whether a value may be shown: it is harmless, or only the tag of a secret. */
+function isShown(name: string, value: string): boolean {
+  return value === '' || SHOWN.has(name) || APP_ID_NAMES.has(name) || /^\*{3}\w{6}$/.test(value);
+}
+
+function withoutState(url: string): string {
+  return url.replace(/([?&#]state=)[^&#]*/g, `$1${HIDDEN}`);
+}

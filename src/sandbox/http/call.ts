@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import type { Language } from './language.js';
+
+/** Parameters by name. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** What an endpoint reads of a request. */
+export interface Call {
+  readonly method: string;
+  readonly query: Parameters;
+  readonly body: Parameters;
+  /** Names that the query, or the form body, holds more than once. */
+  readonly repeated: readonly string[];
+  readonly language: Language;
+  /** Scheme and host that the client used, for URLs of the sandbox itself. */
+  readonly origin: string;
+  /** Whether the client is a browser that opens a page. */
+  readonly wantsPage: boolean;
+  /** The login that the request belongs to, as the request log counts them. */
+  readonly login: number | undefined;
+  /** The error that {@link Sandbox.failNext} set. */
+  readonly failWith: number | undefined;
+  /** Whether the user cancels. */
+  readonly cancel: boolean;
+}
+
+/** Reads a query or a form. Of a repeated parameter the last value counts. */
+export function readParameters(text: string): { readonly values: Parameters; readonly repeated: readonly string[] } {
+  const all = new URLSearchParams(text);
+  const names = [...all.keys()];
+  // fromEntries defines own properties, so a parameter named __proto__ is an ordinary parameter.
+  return {
+    values: Object.fromEntries(all),
+    repeated: [...new Set(names.filter((name, at) => names.indexOf(name) < at))],
+  };
+}
+
+/**
+ * Reads a form body. A body of another type is read to its end and ignored.
+ *
+ * @returns `undefined` for a body of more than `maxBytes`
+ */
+export async function readForm(req: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // The rest is read and dropped, since a connection that ends early would lose the response.
+    if (length <= maxBytes) chunks.push(chunk);
+  }
+  if (length > maxBytes) return undefined;
+  const type = req.headers['content-type'] ?? '';
+  return /^application\/x-www-form-urlencoded\b/i.test(type) ? Buffer.concat(chunks).toString('utf8') : '';
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+
+/** The sizes of the image files, in px. */
+const SIZES = [30, 40, 50, 100, 140, 640] as const;
+const PLACEHOLDER_SIZES = [40, 100, 640] as const;
+const ANIMALS = ['bear', 'cat', 'rabbit'] as const;
+/** Orders of red, green and blue: each makes another picture of the same file. */
+const CHANNELS = [
+  [0, 1, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [0, 2, 1],
+  [1, 0, 2],
+  [2, 1, 0],
+] as const;
+
+const files = new Map<string, Buffer>();
+
+/** The picture with a number: the same animal in the same colours in every size. There are 18 different ones. */
+export function pictureOf(number: number, size: number): Buffer {
+  const animal = ANIMALS[number % ANIMALS.length] ?? 'bear';
+  const channels = CHANNELS[Math.floor(number / ANIMALS.length) % CHANNELS.length] ?? CHANNELS[0];
+  return recolour(read(animal, fitting(SIZES, size)), channels);
+}
+
+/** A picture for a text such as a QQ number. */
+export function pictureFor(text: string, size: number): Buffer {
+  return pictureOf(createHash('sha256').update(text).digest().readUInt16BE(), size);
+}
+
+/** The image for a user without an avatar. */
+export function placeholder(size: number): Buffer {
+  return read('no-avatar', fitting(PLACEHOLDER_SIZES, size));
+}
+
+function fitting(sizes: readonly number[], size: number): number {
+  return sizes.findLast((one) => one <= size) ?? sizes[0] ?? size;
+}
+
+function read(name: string, size: number): Buffer {
+  const file = `${name}-${size}.png`;
+  const bytes = files.get(file) ?? readFileSync(new URL(`./${file}`, import.meta.url));
+  files.set(file, bytes);
+  return bytes;
+}
+
+/** Reorders the channels of a PNG's palette. */
+function recolour(png: Buffer, channels: (typeof CHANNELS)[number]): Buffer {
+  const type = png.indexOf('PLTE');
+  const end = type + 4 + png.readUInt32BE(type - 4);
+  const copy = Buffer.from(png);
+  for (let at = type + 4; at < end; at += 3) {
+    for (const [place, channel] of channels.entries()) copy[at + place] = png[at + channel] ?? 0;
+  }
+  copy.writeUInt32BE(crc32(copy.subarray(type, end)), end);
+  return copy;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import request from 'supertest';
-import { flatImages } from '../../src/sandbox/image-hosts/flat-images.js';
+import { flatImages } from '../fixtures/avatar-flat-images.js';
 import { gifOf, pngOf } from '../fixtures/avatar-files.js';
 import { startAvatarSite, tools } from '../fixtures/avatar-host.js';
 import { realImages } from '../fixtures/avatar-images.js';

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { isQQConnectError } from 'express-qq-connect';
 import { StartError, loadEnvFile, readConfig, setting } from './config.js';
-import { playQQ } from './sandbox.js';
+import { startLocalQQ } from './sandbox.js';
 import { serve } from './server.js';
 import { serveInWorkers } from './workers.js';
 import type { Config } from './config.js';
@@ -16,9 +16,9 @@ async function stopSignal(): Promise<void> {
   });
 }
 
-function greet({ redirectUri, sandbox }: Config): void {
+function greet({ redirectUri, sandbox, graphOrigin }: Config): void {
   const how = sandbox
-    ? 'A sandbox on this machine plays QQ: log in with any of its accounts. 本机沙箱扮演 QQ，任选一个账号登录。'
+    ? `Log in with any account of the sandbox. 使用沙箱中的任意账号登录。\nThe sandbox's console shows each request and simulates faults. 沙箱控制台可查看请求、模拟故障：${graphOrigin}/`
     : 'Logs in with the real QQ.';
   console.log(`\n  ${new URL(redirectUri).origin}\n\n${how}\nCtrl-C stops it.\n`);
 }
@@ -32,7 +32,7 @@ function explain(error: unknown): string {
 async function main(): Promise<void> {
   const stopped = stopSignal();
   loadEnvFile();
-  const sandbox = setting(process.env, 'QQ_APP_ID') === undefined ? await playQQ() : undefined;
+  const sandbox = setting(process.env, 'QQ_APP_ID') === undefined ? await startLocalQQ() : undefined;
   const config = readConfig(process.env);
   const shares = cluster.isPrimary && config.processes > 1;
   const running = shares ? await serveInWorkers(config.processes) : await serve(config);

@@ -47,7 +47,7 @@ const violations = [
   ['a cycle', 'no-cycle', 'src/client/egg.ts', "export { two } from './hen.js';\nexport const one = 1;\n"],
   [
     'Express below its layer',
-    'only-express-and-sandbox-import-express',
+    'only-express-and-avatars-import-express',
     'src/client/e.ts',
     "export { Router } from 'express';\n",
   ],

@@ -34,8 +34,8 @@ describe('the entry point', () => {
     });
   });
 
-  it('sandbox.js loads nothing of the login', () => {
-    expect(loadedBy('sandbox.js')).toEqual({ packages: ['express'], folders: ['sandbox'] });
+  it('sandbox.js loads nothing of the login, and no package', () => {
+    expect(loadedBy('sandbox.js')).toEqual({ packages: [], folders: ['sandbox'] });
   });
 
   it('text-protocol.js loads nothing of the login', () => {

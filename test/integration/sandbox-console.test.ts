@@ -406,8 +406,11 @@ describe('the host names of the sandbox', () => {
     expect((await new ConsoleVisitor(sandbox).me({})).status).toBe(200);
   });
 
-  it.each(['localhost', 'LOCALHOST:80', '127.0.0.1', '127.8.9.1:1', '[::1]:9010'])('include %s', async (host) => {
-    await using sandbox = await startSandbox();
-    expect(await withHost(sandbox, '/', host)).toMatchObject({ status: 200 });
-  });
+  it.each(['localhost', 'app.localhost:9010', 'LOCALHOST:80', '127.0.0.1', '127.8.9.1:1', '[::1]:9010'])(
+    'include %s',
+    async (host) => {
+      await using sandbox = await startSandbox();
+      expect(await withHost(sandbox, '/', host)).toMatchObject({ status: 200 });
+    },
+  );
 });

@@ -122,6 +122,7 @@ function tlsLines(
     `PHP            php -d curl.cainfo=${bundle} -d openssl.cafile=${bundle}`,
     `Java           keytool -importcert -noprompt -alias qq-sandbox -file ${ca} -keystore qq-sandbox.p12 -storetype PKCS12 -storepass changeit`,
     '               JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=qq-sandbox.p12 -Djavax.net.ssl.trustStorePassword=changeit"',
+    `${text.browser} ${text.importCa(caFile)}`,
     '',
     text.undo,
     '',

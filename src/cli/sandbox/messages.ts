@@ -26,6 +26,8 @@ const zh = {
   fault: '模拟故障',
   hosts: '1. 将这一行写入 hosts 文件（/etc/hosts 或 C:\\Windows\\System32\\drivers\\etc\\hosts，需要管理员权限）：',
   trust: '2. 让被测程序信任沙箱的证书，按它的语言设置：',
+  browser: '浏览器',
+  importCa: (file: string) => `在浏览器设置中将 ${file} 导入为证书颁发机构`,
   undo: '不再使用时，请从 hosts 文件中删除这一行，否则真实的 QQ 登录在本机无法使用。沙箱不修改系统设置。',
   newCertificate: '生成了新的 CA 证书。如果曾把旧证书导入信任库，请重新导入。',
   selfsignedMissing: '--as 需要 selfsigned 来生成证书，请先安装：npm install --save-dev selfsigned',
@@ -68,6 +70,8 @@ Emulates graph.qq.com on this machine, so that QQ login can be built and tested 
   hosts:
     '1. Add this line to the hosts file (/etc/hosts or C:\\Windows\\System32\\drivers\\etc\\hosts, as an administrator):',
   trust: "2. Make the program under test trust the sandbox's certificate. Set what its language reads:",
+  browser: 'Browser',
+  importCa: (file: string) => `import ${file} as a certificate authority in its settings`,
   undo: 'Remove the line from the hosts file when you are done. Until then the real QQ login does not work on this machine. The sandbox changes no settings of the system.',
   newCertificate: 'A new CA certificate was made. If you imported an earlier one into a trust store, import it again.',
   selfsignedMissing: '--as needs selfsigned to make a certificate. Install it: npm install --save-dev selfsigned',

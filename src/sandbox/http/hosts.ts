@@ -15,7 +15,8 @@ export function isKnownHost({ headers: { host = '' } }: IncomingMessage, names: 
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
   // A header that holds more than a host and a port parses into other parts.
   if (url?.pathname !== '/' || url.search || url.hash || url.username || url.password) return false;
-  return isLoopback(url.hostname) || names.includes(url.hostname);
+  // Browsers never look a name under localhost up, so no site can own one.
+  return isLoopback(url.hostname) || url.hostname.endsWith('.localhost') || names.includes(url.hostname);
 }
 
 /**

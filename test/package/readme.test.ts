@@ -10,6 +10,7 @@ import {
   qqConnect,
 } from '../../src/index.js';
 import { readOptions } from '../../src/express/options.js';
+import { createServices } from '../../src/express/services.js';
 import type { QQConnectOptions } from '../../src/index.js';
 
 interface Manifest {
@@ -26,9 +27,10 @@ const source = (folder: string): string =>
     .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
     .join('\n');
 
-/** The rows of the tables in a README, as lists of cells without their code marks. */
+/** The rows of the tables in a README and its reference page, as lists of cells without their code marks. */
 function rows(file: string): string[][] {
-  const lines = readFileSync(file, 'utf8').match(/^ *\|.*\|$/gm) ?? [];
+  const reference = file.replace('README', 'docs/reference');
+  const lines = (readFileSync(file, 'utf8') + readFileSync(reference, 'utf8')).match(/^ *\|.*\|$/gm) ?? [];
   return lines.map((line) =>
     line
       .trim()
@@ -164,9 +166,7 @@ describe.each(languages)('%s', (file) => {
       appKey: 'k',
       redirectUri: 'https://www.example.com/auth/qq/callback',
     };
-    const { basePath } = readOptions(options);
-    const names = source('src/express').match(/\$\{basePath\}\/\w+/g) ?? [];
-    const paths = [...new Set(names)].map((name) => name.replace('${basePath}', basePath));
+    const paths = Object.values(createServices(readOptions(options)).paths);
     expect(paths.length).toBeGreaterThan(4);
     for (const path of paths) expect(rows(file).some(([route = '']) => route.includes(path))).toBe(true);
   });

@@ -30,8 +30,6 @@ export interface QQErrorsByKind {
 /**
  * Tells whether a thrown value is an error of this package, also one from another copy of it.
  *
- * @param kind - accepts only errors of this kind, and narrows to its class
- *
  * @example
  * ```ts
  * import { isQQConnectError } from 'express-qq-connect/client';
@@ -42,6 +40,7 @@ export interface QQErrorsByKind {
  * ```
  */
 export function isQQConnectError(value: unknown): value is QQConnectError;
+/** Tells whether a thrown value is an error of this kind, and narrows to its class. */
 export function isQQConnectError<Kind extends QQErrorKind>(value: unknown, kind: Kind): value is QQErrorsByKind[Kind];
 export function isQQConnectError(value: unknown, kind?: QQErrorKind): boolean {
   const found = errorKindOf(value);

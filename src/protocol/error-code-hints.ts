@@ -4,10 +4,7 @@ export interface Bilingual {
   readonly zh: string;
 }
 
-/**
- * What to do about QQ's errors, each text once. Where the user can act, the first sentence is for them; the rest is for
- * the developer.
- */
+/** What to do about QQ's errors, for the developer, each text once. */
 export const hints = {
   // Log in again
   loginAgain: {
@@ -227,3 +224,59 @@ export const hints = {
     zh: '请先到 qzone.qq.com 为该 QQ 号开通 QQ 空间再登录，或换一个 QQ 号。',
   },
 } as const satisfies Record<string, Bilingual>;
+
+/** What a visitor of the site reads, by the action that helps. */
+export const userMessages = {
+  login_again: {
+    en: 'This login was not completed or has expired: please log in again.',
+    zh: '登录没有完成或已过期，请重新登录。',
+  },
+  fix_configuration: {
+    en: 'QQ login does not work on this site at the moment: please send the code below to the site’s administrator.',
+    zh: '本站暂时无法使用 QQ 登录，请将下方的代码告知网站管理员。',
+  },
+  try_later: {
+    en: 'QQ is not responding at the moment: please try again in a few minutes.',
+    zh: 'QQ 暂时没有响应，请过几分钟再试。',
+  },
+  refuse_user: {
+    en: 'QQ does not allow this account to log in here: please use another QQ account.',
+    zh: 'QQ 不允许该账号登录，请换一个 QQ 账号。',
+  },
+} as const satisfies Record<string, Bilingual>;
+
+const userMessagesByHint = new Map<Bilingual, Bilingual>([
+  [
+    hints.grantPermission,
+    {
+      en: 'QQ did not get your permission: please log in again and allow the access that QQ asks for.',
+      zh: '你没有同意授权，请重新登录，并在 QQ 的页面上同意授权。',
+    },
+  ],
+  [
+    hints.qqCookies,
+    {
+      en: 'QQ could not read its cookies: please allow cookies of qq.com in your browser and log in again.',
+      zh: 'QQ 无法读取 cookie，请在浏览器中允许 qq.com 的 cookie，然后重新登录。',
+    },
+  ],
+  [
+    hints.debugMode,
+    {
+      en: 'QQ login on this site is not open to the public yet: please come back later.',
+      zh: '本站的 QQ 登录尚未开放，请以后再来。',
+    },
+  ],
+  [
+    hints.openQzone,
+    {
+      en: 'This QQ account has no Qzone: please open it at qzone.qq.com, or use another QQ account.',
+      zh: '该 QQ 账号尚未开通 QQ 空间，请先到 qzone.qq.com 开通，或换一个 QQ 账号。',
+    },
+  ],
+]);
+
+/** Returns the text for the visitor that belongs to a hint for the developer. */
+export function userMessageFor(hint: Bilingual, action: keyof typeof userMessages): Bilingual {
+  return userMessagesByHint.get(hint) ?? userMessages[action];
+}

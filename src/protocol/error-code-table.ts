@@ -1,4 +1,4 @@
-import { hints, type Bilingual } from './error-code-hints.js';
+import { hints, userMessageFor, type Bilingual } from './error-code-hints.js';
 
 /** What to do about an error of QQ's. */
 export type QQErrorAction = 'login_again' | 'fix_configuration' | 'try_later' | 'refuse_user';
@@ -12,8 +12,10 @@ export interface QQErrorCodeEntry {
   readonly retryRead?: true;
   /** What went wrong, in one short sentence. */
   readonly meaning: Bilingual;
-  /** What to do. Where the user can do something, the first sentence is for them. */
+  /** What the developer has to do. */
   readonly hint: Bilingual;
+  /** What happened and what to do, in one sentence for the visitor of the site. */
+  readonly userMessage: Bilingual;
 }
 
 const row =
@@ -23,6 +25,7 @@ const row =
     action,
     meaning: { en, zh },
     hint,
+    userMessage: userMessageFor(hint, action),
   });
 const login = row('login_again');
 const fix = row('fix_configuration');

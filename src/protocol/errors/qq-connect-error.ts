@@ -1,3 +1,4 @@
+import { userMessages } from '../error-codes.js';
 import type { Bilingual, QQErrorAction } from '../error-codes.js';
 import type { QQErrorCode } from './codes.js';
 
@@ -17,6 +18,8 @@ export interface QQConnectErrorFields {
   status: number;
   action: QQErrorAction;
   hint: Bilingual;
+  /** By default a text that fits `action`. */
+  userMessage?: Bilingual | undefined;
   step: QQStep;
   qqCode?: number | string | undefined;
   qqMessage?: string | undefined;
@@ -54,8 +57,10 @@ export class QQConnectError extends Error {
   readonly expose: boolean;
   /** What helps: log in again, fix the configuration, try later, or nothing, as QQ refuses this user. */
   readonly action: QQErrorAction;
-  /** What to do, in English and Chinese. */
+  /** What the developer has to do, in English and Chinese. */
   readonly hint: Bilingual;
+  /** What happened and what to do, for the visitor of the site: one sentence in English and in Chinese. */
+  readonly userMessage: Bilingual;
   /** The part of the login that failed. */
   readonly step: QQStep;
   /** QQ's own error number (or, from servers that stand in for it, an OAuth error word). */
@@ -73,6 +78,7 @@ export class QQConnectError extends Error {
     this.expose = fields.status < 500;
     this.action = fields.action;
     this.hint = fields.hint;
+    this.userMessage = fields.userMessage ?? userMessages[fields.action];
     this.step = fields.step;
     if (fields.qqCode !== undefined) this.qqCode = fields.qqCode;
     if (fields.qqMessage !== undefined) this.qqMessage = fields.qqMessage;

@@ -8,6 +8,7 @@ interface Complaint {
   action: QQErrorAction;
   step: QQStep;
   hint: Bilingual;
+  userMessage?: Bilingual;
 }
 
 const OTHER_BROWSER: Bilingual = {
@@ -17,6 +18,11 @@ const OTHER_BROWSER: Bilingual = {
   zh:
     '这次登录不是在当前浏览器发起的，或已超过十分钟，或是从本站的另一个地址（带或不带 www、localhost 与 127.0.0.1）' +
     '发起的，或已经用过。请重新登录。',
+};
+
+const NOT_DIRECTLY: Bilingual = {
+  en: 'This page cannot be opened directly: please go back to the site.',
+  zh: '此页面不能直接打开，请返回网站。',
 };
 
 const complaints = {
@@ -29,7 +35,31 @@ const complaints = {
       zh: 'QQ 返回时缺少本次登录的 state（部分手机会丢失）。请重新登录。',
     },
   },
-  ERR_QQ_STATE_UNKNOWN: { status: 400, action: 'login_again', step: 'callback', hint: OTHER_BROWSER },
+  ERR_QQ_STATE_UNKNOWN: {
+    status: 400,
+    action: 'login_again',
+    step: 'callback',
+    hint: OTHER_BROWSER,
+    userMessage: {
+      en: 'This login has expired, or was started in another browser: please log in again.',
+      zh: '这次登录已失效，或是在其他浏览器中发起的，请重新登录。',
+    },
+  },
+  ERR_QQ_STATE_USED: {
+    status: 400,
+    action: 'login_again',
+    step: 'callback',
+    hint: {
+      en:
+        'A state is valid for one login, and this one was completed with another code: the user went back to the page ' +
+        'of QQ and chose an account again. The new choice requires a new login.',
+      zh: '每个 state 只能用于一次登录，而这个 state 已用另一个 code 完成登录：用户后退到 QQ 页面并重新选择了账号。换账号需要重新发起登录。',
+    },
+    userMessage: {
+      en: 'You are logged in already: to use another QQ account, please start a new login.',
+      zh: '你已经登录，如需换用其他 QQ 账号，请重新发起登录。',
+    },
+  },
   ERR_QQ_CALLBACK_INVALID: {
     status: 400,
     action: 'login_again',
@@ -43,12 +73,17 @@ const complaints = {
     status: 400,
     action: 'login_again',
     step: 'callback',
+    userMessage: {
+      en: 'You cancelled the login: please log in again if you want to continue.',
+      zh: '你取消了登录，如需继续请重新登录。',
+    },
     hint: { en: 'The user cancelled on the page of QQ.', zh: '用户在 QQ 页面取消了登录。' },
   },
   ERR_QQ_METHOD_NOT_ALLOWED: {
     status: 405,
     action: 'login_again',
     step: 'login',
+    userMessage: NOT_DIRECTLY,
     hint: {
       en: 'This address takes another method: logging out, for one, is a POST from a form or fetch.',
       zh: '该地址需使用其他请求方法：例如退出登录应以表单或 fetch 发送 POST。',
@@ -58,6 +93,10 @@ const complaints = {
     status: 403,
     action: 'login_again',
     step: 'session',
+    userMessage: {
+      en: 'The request did not come from a page of this site and was refused: please go back to the site and try again.',
+      zh: '请求不是从本站的页面发出的，已被拒绝，请返回网站重试。',
+    },
     hint: {
       en:
         'The request came from another site, or from a page that does not say where it is. Send it from a page with ' +
@@ -72,6 +111,7 @@ const complaints = {
     status: 400,
     action: 'login_again',
     step: 'login',
+    userMessage: NOT_DIRECTLY,
     hint: {
       en: 'A login starts with a link or a redirect of the page. Do not use the login route as the address of an image, a style sheet or a script.',
       zh: '登录应由链接或页面跳转发起。请勿将登录路由用作图片、样式表或脚本的地址。',
@@ -81,6 +121,10 @@ const complaints = {
     status: 403,
     action: 'refuse_user',
     step: 'session',
+    userMessage: {
+      en: 'This site did not accept the login: please contact the site’s administrator.',
+      zh: '本站没有接受这次登录，请联系网站管理员。',
+    },
     hint: {
       en: 'This site refused the login. In onLogin, throw an Error with a status to say why.',
       zh: '本站拒绝了这次登录。请在 onLogin 中抛出带 status 的 Error 以说明原因。',
@@ -90,6 +134,10 @@ const complaints = {
     status: 401,
     action: 'login_again',
     step: 'session',
+    userMessage: {
+      en: 'Please log in with QQ to continue.',
+      zh: '请先使用 QQ 登录。',
+    },
     hint: { en: 'Log in with QQ first.', zh: '请先使用 QQ 登录。' },
   },
 } as const satisfies Record<QQRequestErrorCode, Complaint>;

@@ -8,6 +8,7 @@ interface Advice {
   status: number;
   action: QQErrorAction;
   hint: Bilingual;
+  userMessage?: Bilingual;
 }
 
 const NOT_QQ: Advice = {
@@ -59,7 +60,8 @@ function adviceOn(qqCode: number | string): Advice {
   }
   const entry = describeQQErrorCode(qqCode);
   if (!entry) return UNLISTED;
-  return { status: entry.retryRead ? 502 : statusFor[entry.action], action: entry.action, hint: entry.hint };
+  const { action, hint, userMessage } = entry;
+  return { status: entry.retryRead ? 502 : statusFor[action], action, hint, userMessage };
 }
 
 /** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */

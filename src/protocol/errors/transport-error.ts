@@ -33,6 +33,10 @@ const failures = {
   },
   ERR_QQ_SESSION_STORE: {
     status: 503,
+    userMessage: {
+      en: 'This site cannot process logins at the moment: please try again in a few minutes.',
+      zh: '本站暂时无法处理登录，请过几分钟再试。',
+    },
     hint: {
       en: 'Check the session store (is Redis or the database up?) and try again in a moment.',
       zh: '请检查会话存储（Redis 或数据库是否正常），稍后再试。',

@@ -3,21 +3,37 @@ import { ATTEMPT_TTL_SECONDS, stateId } from './login-attempt.js';
 
 const MAX_ENTRIES = 10_000;
 
+interface Exchange<T> {
+  callbackId: string;
+  result: Promise<T>;
+}
+
+async function hasFailed(result: Promise<unknown>): Promise<boolean> {
+  const [{ status }] = await Promise.allSettled([result]);
+  return status === 'rejected';
+}
+
 /**
  * Remembers the callbacks of this process, by state, while they run and until their attempt has expired: each one is
  * exchanged once. Two requests at the same moment share the exchange; a later one, whose browser never received the
- * response, gets the same result.
+ * response, gets the same result. After a failure the user may go back to the page of QQ and choose another account.
  */
 export class Callbacks<T> {
-  readonly #results = boundedMap<Promise<T>>(MAX_ENTRIES, ATTEMPT_TTL_SECONDS * 1000);
+  readonly #exchanges = boundedMap<Exchange<T>>(MAX_ENTRIES, ATTEMPT_TTL_SECONDS * 1000);
 
-  /** Runs the exchange of this state, or returns the result of the one that ran. */
-  async once(state: string, exchange: () => Promise<T>): Promise<T> {
+  /**
+   * Runs the exchange of this state, or returns the result of the one that ran.
+   *
+   * @param callbackId - differs for another code with the same state
+   */
+  async once(state: string, callbackId: string, exchange: () => Promise<T>): Promise<T> {
     const key = stateId(state);
-    const known = this.#results.get(key);
-    if (known) return known;
+    const known = this.#exchanges.get(key);
+    if (known && (known.callbackId === callbackId || !(await hasFailed(known.result)))) return known.result;
+    const current = this.#exchanges.get(key);
+    if (current && current !== known) return this.once(state, callbackId, exchange); // started meanwhile
     const result = exchange();
-    this.#results.set(key, result);
+    this.#exchanges.set(key, { callbackId, result });
     return result;
   }
 }

@@ -1,7 +1,7 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { languageOf, sendPage, wantsJson } from './http.js';
-import { isInPopup, loginAgainUrl } from './login/start.js';
+import { isCompletingLogin, isInPopup, loginAgainUrl } from './login/start.js';
 import { errorPage } from './pages/error-page.js';
 import { servicesOf } from './request.js';
 import { warn } from '../protocol/warn.js';
@@ -23,7 +23,9 @@ function sendErrorPage(req: Request, res: Response, error: QQConnectError, showF
     login: loginAgainUrl(services, req),
     home: isInPopup(req) ? undefined : services.urls.defaultReturnTo,
   };
-  sendPage(res, error.status, errorPage(error, languageOf(req), links, showFix));
+  const isLoggedIn = isCompletingLogin(req, error) && req.qqUser !== undefined;
+  const context = { site: services?.options.siteName, links, isLoggedIn, showFix };
+  sendPage(res, error.status, errorPage(error, languageOf(req), context));
 }
 
 function sendErrorJson(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {

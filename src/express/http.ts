@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { Request, RequestHandler, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
@@ -115,6 +116,24 @@ export function handle(task: (req: Request, res: Response) => Promise<void>): Re
 export function publicUser({ raw, ...user }: QQUser): Omit<QQUser, 'raw'> {
   return user;
 }
+
+const SCRIPT_HEADERS = { 'Cache-Control': 'public, max-age=3600', 'X-Content-Type-Options': 'nosniff' };
+
+/** Creates a handler that sends a script. */
+export function sendScript(script: string): RequestHandler {
+  return function sendScript(_req, res) {
+    res.set(SCRIPT_HEADERS).type('js').send(script);
+  };
+}
+
+/** Sends the browser module, which the package's build leaves beside its other files. */
+export const sendBrowserModule: RequestHandler = function sendBrowserModule(_req, res, next) {
+  const file = fileURLToPath(import.meta.resolve('express-qq-connect/browser'));
+  // Some package managers install below a directory with a dot.
+  res.sendFile(file, { cacheControl: false, dotfiles: 'allow', headers: SCRIPT_HEADERS }, (error) => {
+    if (error) next(error);
+  });
+};
 
 /** Sends a page. */
 export function sendPage(res: Response, status: number, page: Page): void {

@@ -1,10 +1,23 @@
 import { Router } from 'express';
 import { assertCalled } from '../protocol/assert-called.js';
-import { handle, isScript, isSubresource, notPrefetched, only, publicUser, rawQuery, sameSite } from './http.js';
+import {
+  handle,
+  isScript,
+  isSubresource,
+  notPrefetched,
+  only,
+  publicUser,
+  rawQuery,
+  sameSite,
+  sendBrowserModule,
+  sendScript,
+} from './http.js';
 import { completeLogin } from './login/callback.js';
 import { startLogin } from './login/start.js';
 import { createMountCheck } from './mount-check.js';
 import { readOptions } from './options.js';
+import { COPY_SCRIPT } from './pages/in-app-browser.js';
+import { POPUP_SCRIPT } from './pages/popup.js';
 import { extendRequest } from './request.js';
 import { createServices } from './services.js';
 import { noteSession, requireSession } from './session/session.js';
@@ -124,6 +137,14 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
       }),
     )
     .all(only('POST'));
+
+  for (const [path, send] of [
+    [paths.client, sendBrowserModule],
+    [paths.popupScript, sendScript(POPUP_SCRIPT)],
+    [paths.copyScript, sendScript(COPY_SCRIPT)],
+  ] as const) {
+    router.route(literalPath(path)).get(send).all(only('GET', 'HEAD'));
+  }
 
   router
     .route(literalPath(paths.avatar))

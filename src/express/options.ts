@@ -65,6 +65,17 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   cancelUrl?: string | undefined;
   /**
+   * What the pages call the site.
+   * @defaultValue the host of `redirectUri`
+   */
+  siteName?: string | undefined;
+  /**
+   * What a login does in the in-app browser of another app (such as WeChat's), where QQ may refuse it: `'warn'` shows a
+   * page that leads to the user's browser, `'allow'` continues to QQ.
+   * @defaultValue `'warn'`
+   */
+  inAppBrowser?: 'warn' | 'allow' | undefined;
+  /**
    * Called once for each login, before it is stored, to link the account. It must not answer the request. It may return
    * `{ returnTo }` to redirect to another page, and `{ body }` for the JSON answer to a script. What it throws refuses
    * the login and goes to the error handlers.
@@ -155,6 +166,8 @@ const routerShape = {
   defaultReturnTo: v.optional(place, '/'),
   allowedReturnOrigins: v.optional(v.array(origin, 'must be an array of origins'), []),
   cancelUrl: v.optional(place),
+  siteName: v.optional(v.pipe(v.string('must be a string'), v.trim(), v.nonEmpty('must not be empty'))),
+  inAppBrowser: v.optional(v.picklist(['warn', 'allow'], "must be 'warn' or 'allow'"), 'warn'),
   onLogin: callback<NonNullable<QQConnectOptions['onLogin']>>(),
   onEvent: callback<NonNullable<QQConnectOptions['onEvent']>>(),
   logout: v.optional(v.picklist(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
@@ -198,6 +211,7 @@ type RouterOptions = v.InferOutput<v.ObjectSchema<typeof routerShape, string>>;
 export interface ResolvedOptions extends Omit<RouterOptions, 'encryptionKey'> {
   client: QQConnectClient;
   callbackPath: string;
+  siteName: string;
   encryptionKeys: readonly [string, ...string[]];
   lock: Lock;
 }
@@ -254,7 +268,8 @@ export function readOptions(options: QQConnectOptions = {}): ResolvedOptions {
   const { appId, redirectUri, graphUrl } = client;
   warnAboutConfiguration(isShared ? { appId, redirectUri, graphUrl } : given);
   const encryptionKeys = encryptionKey ?? [appKeyOf(client)];
-  return { ...router, client, callbackPath, encryptionKeys, lock: router.lock ?? noLock };
+  const siteName = router.siteName ?? new URL(client.redirectUri).host;
+  return { ...router, client, callbackPath, siteName, encryptionKeys, lock: router.lock ?? noLock };
 }
 
 function withOwnClient(options: v.InferOutput<typeof ownClient>): RouterOptions & { client: QQConnectClient } {

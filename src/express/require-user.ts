@@ -53,7 +53,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
       await req.qqConnect.login();
     }
   } else if (answer === 'auto' && req.method !== 'HEAD' && acceptsHtml(req)) {
-    sendPage(res, 401, loginRequiredPage(languageOf(req), loginUrlFor(services, req)));
+    sendPage(res, 401, loginRequiredPage(languageOf(req), loginUrlFor(services, req), services.options.siteName));
   } else {
     // htmx follows this header instead of showing the JSON.
     if (req.get('hx-request') !== undefined) res.set('HX-Redirect', urls.login);

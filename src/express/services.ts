@@ -17,13 +17,21 @@ import type { SeenSessions } from './session/session.js';
 
 /** How a callback ended. */
 export type LoginOutcome =
-  | { result: 'success'; sessionId: string; location: string; body?: Record<string, unknown> | undefined }
+  | {
+      result: 'success';
+      codeId: string;
+      sessionId: string;
+      location: string;
+      body?: Record<string, unknown> | undefined;
+    }
   | { result: 'cancelled'; location: string };
 
 /** The URLs of one router. */
 export interface Urls extends ReturnToRules {
   /** The login route, as a browser sees it. */
   login: string;
+  popupScript: string;
+  copyScript: string;
   defaultReturnTo: string;
   cancelUrl: string | undefined;
   /** Whether the callback is this router's: not where the page of `redirectUri` is a front end's. */
@@ -43,7 +51,7 @@ export interface Services {
   emit: Emit;
   cookieWarnings: SessionCookieWarnings;
   /** Paths as the router sees them, relative to its mount. */
-  paths: Readonly<Record<'login' | 'callback' | 'logout' | 'user' | 'refresh' | 'avatar', string>>;
+  paths: Readonly<Record<keyof typeof routes | 'callback', string>>;
   urls: Urls;
   /** The images of the logged-in users. */
   avatars: UserAvatarRoute;
@@ -56,10 +64,22 @@ function configurationError(problem: string, hint: { en: string; zh: string }): 
   return new QQConfigurationError(`express-qq-connect is not configured correctly: ${problem}`, hint);
 }
 
+const routes = {
+  login: 'login',
+  logout: 'logout',
+  user: 'user',
+  refresh: 'refresh',
+  avatar: 'avatar',
+  client: 'client.js',
+  popupScript: 'popup.js',
+  copyScript: 'copy.js',
+} as const;
+
 function pathsOf({ basePath, callbackPath }: ResolvedOptions): Services['paths'] {
-  const own = Object.fromEntries(
-    (['login', 'logout', 'user', 'refresh', 'avatar'] as const).map((name) => [name, `${basePath}/${name}`]),
-  ) as Omit<Services['paths'], 'callback'>;
+  const own = Object.fromEntries(Object.entries(routes).map(([name, route]) => [name, `${basePath}/${route}`])) as Omit<
+    Services['paths'],
+    'callback'
+  >;
   const callback = trimSlashes(callbackPath) || '/';
   const taken = Object.entries(own).find(([, path]) => path.toLowerCase() === callback.toLowerCase());
   if (!taken) return { ...own, callback };
@@ -96,6 +116,8 @@ function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
     ...rules,
     ownsCallback,
     login: rules.publicPrefix + paths.login,
+    popupScript: rules.publicPrefix + paths.popupScript,
+    copyScript: rules.publicPrefix + paths.copyScript,
     defaultReturnTo: local.defaultReturnTo ?? '/',
     cancelUrl: local.cancelUrl,
     returnTo,

@@ -232,7 +232,7 @@ export const userMessages = {
     zh: '登录没有完成或已过期，请重新登录。',
   },
   fix_configuration: {
-    en: 'QQ login does not work on this site at the moment: please send the code below to the site’s administrator.',
+    en: 'Please contact the owner of this site with the code below, as its QQ login does not work at the moment.',
     zh: '本站暂时无法使用 QQ 登录，请将下方的代码告知网站管理员。',
   },
   try_later: {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
 import { Visitor, startSite } from '../support/site.js';
 import type { Site } from '../support/site.js';
 
@@ -66,6 +67,7 @@ describe('a login with display=popup', () => {
     const page = await visitor.callback(await begin(visitor, query));
     expect(dataset(page.text).channel).toBe(channel);
     expect(page.text.match(/<script/g)).toHaveLength(1);
+    expect(page.text).not.toContain('alert');
   });
 
   it('says that the user cancelled, and where the site goes then', async () => {
@@ -105,6 +107,36 @@ describe('a login with display=popup', () => {
   });
 });
 
+describe('the scripts of the router', () => {
+  it.each(['popup.js', 'copy.js', 'client.js'])('are cacheable files of this site: %s', async (name) => {
+    await using site = await startSite({ qq: { basePath: '/qq(1)' } });
+    const script = await request(site.url).get(`/qq(1)/${name}`);
+    expect(script.status).toBe(200);
+    expect(script.headers).toMatchObject({
+      'content-type': expect.stringMatching(/javascript/),
+      'cache-control': 'public, max-age=3600',
+      'x-content-type-options': 'nosniff',
+      etag: expect.any(String),
+    });
+    const unchanged = await request(site.url)
+      .get(`/qq(1)/${name}`)
+      .set('If-None-Match', script.headers.etag ?? '');
+    expect(unchanged.status).toBe(304);
+    expect((await request(site.url).post(`/qq(1)/${name}`)).status).toBe(405);
+  });
+
+  it('are linked below the public prefix', async () => {
+    const redirectUri = 'http://127.0.0.1:9/shop/auth/qq/callback';
+    await using site = await startSite({ qq: { redirectUri, callbackPath: '/auth/qq/callback' } });
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.get('/auth/qq/login?display=popup');
+    const callback = await visitor.atQQ(login.headers.location ?? '');
+    const page = await visitor.agent.get(callback.pathname.replace('/shop', '') + callback.search);
+    expect(page.text).toContain('<script src="/shop/auth/qq/popup.js"');
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+  });
+});
+
 describe('a form that logs out on plain http, from a page with Referrer-Policy: no-referrer', () => {
   it('is refused, as nobody can tell it from a sandboxed frame, and is told what to change', async () => {
     await using site = await startSite();
@@ -113,7 +145,7 @@ describe('a form that logs out on plain http, from a page with Referrer-Policy: 
     const refused = visitor.agent.post('/auth/qq/logout').set('Origin', 'null');
     const page = await refused.set('Accept', 'text/html').set('Accept-Language', 'en');
     expect(page.status).toBe(403);
-    expect(page.text).toContain('<h1>This request was refused</h1>');
+    expect(page.text).toMatch(/<h1>.*This request was refused<\/h1>/);
     expect(page.text).toContain('or Referrer-Policy: same-origin');
     expect(page.text).not.toContain('/auth/qq/login');
     const json = await visitor.agent.post('/auth/qq/logout').set({ Origin: 'null', Accept: 'application/json' });

@@ -34,6 +34,17 @@ function callbackError(what: string): QQRequestError {
   return new QQRequestError('ERR_QQ_STATE_UNKNOWN', `callback: ${what}`);
 }
 
+/** Identifies a callback among those with one state, without its code. */
+function callbackId({ result }: Callback): string {
+  return result.kind === 'code' ? stateId(result.code) : result.kind;
+}
+
+/** Refuses the code of an account that the user chose after a completed login, back on the page of QQ. */
+function assertSameCode(codeId: string | undefined, callback: Callback): void {
+  if (callback.result.kind !== 'code' || codeId === undefined || codeId === callbackId(callback)) return;
+  throw new QQRequestError('ERR_QQ_STATE_USED', 'callback: the login with this state was completed with another code');
+}
+
 /** Emits an event if a task fails. A rejected callback counts, so that attacks show in the metrics. */
 async function withLoginEvents<T>({ emit }: Services, task: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
@@ -53,7 +64,7 @@ async function withLoginEvents<T>({ emit }: Services, task: () => Promise<T>): P
 export async function completeLogin(services: Services, req: Request, res: Response): Promise<void> {
   const found = await withLoginEvents(services, async () => findAttempt(services, req, res));
   if ('location' in found) {
-    sendLoginResult(req, res, { ...found, result: 'success' }); // a reload, or the back button
+    sendLoginResult(services, req, res, { ...found, result: 'success' }); // a reload, or the back button
     return;
   }
   const { attempt, callback, deletion } = found;
@@ -61,12 +72,13 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   const { popup } = attempt;
   let outcome: LoginOutcome;
   try {
-    outcome = await services.callbacks.once(attempt.state, async () =>
+    outcome = await services.callbacks.once(attempt.state, callbackId(callback), async () =>
       withLoginEvents(services, async () => exchange(services, req, res, attempt, callback)),
     );
   } catch (error) {
     throw error instanceof LoginRefusal ? error.error : error;
   }
+  if (outcome.result === 'success') assertSameCode(outcome.codeId, callback);
   if (outcome.result === 'success' && outcome.sessionId !== req.sessionID) {
     // A second request with this state at the same moment, or after its first response was lost.
     const login = { appId: services.client.appId, state: stateId(attempt.state) };
@@ -77,7 +89,7 @@ export async function completeLogin(services: Services, req: Request, res: Respo
     res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
     if (outcome.result === 'success') services.cookieWarnings.afterLogin(req, res);
   }
-  sendLoginResult(req, res, { ...outcome, popup });
+  sendLoginResult(services, req, res, { ...outcome, popup });
 }
 
 /** Finds the attempt that a callback belongs to, or the completed login of which it is a reload. */
@@ -89,7 +101,11 @@ async function findAttempt(
   requireSession(req, sessions);
   const callback = readCallback(rawQuery(req));
   const completed = completedLogin(storedLogin(req, client.appId), stateId(callback.state));
-  if (completed) return completed;
+  if (completed) {
+    setAttempt(req, { returnTo: completed.location, popup: completed.popup });
+    assertSameCode(completed.codeId, callback);
+    return completed;
+  }
   const { attempt, deletion } = attempts.find(req.headers.cookie, callback.state);
   if (attempt && deletion !== undefined) return { attempt, callback, deletion };
   if (deletion !== undefined) res.append('Set-Cookie', deletion);
@@ -115,7 +131,8 @@ async function exchange(
   const tokens = await client.exchangeCode(result.code);
   const user = await client.fetchUser(tokens);
   const isStored = await mergeStoredSession();
-  const outcome = await createLoginSession(services, req, res, { attempt, tokens, user, isStored });
+  const codeId = stateId(result.code);
+  const outcome = await createLoginSession(services, req, res, { attempt, codeId, tokens, user, isStored });
   avatars.forget(user); // its URL may stay the same when the picture changes
   emit(() => ({ type: 'login_succeeded', durationMs: Math.round(performance.now() - startedAt) }));
   return outcome;
@@ -123,6 +140,7 @@ async function exchange(
 
 interface NewLogin {
   attempt: LoginAttempt;
+  codeId: string;
   tokens: TokenSet;
   user: QQUser;
   /** Whether the session before the login still exists. */
@@ -137,7 +155,7 @@ async function createLoginSession(
   { client, options, urls, vault }: Services,
   req: Request,
   res: Response,
-  { attempt, tokens, user, isStored }: NewLogin,
+  { attempt, codeId, tokens, user, isStored }: NewLogin,
 ): Promise<LoginOutcome> {
   const { appId } = client;
   const previous = req.session;
@@ -169,6 +187,7 @@ async function createLoginSession(
     body = result?.body;
     const completed = {
       state: stateId(attempt.state),
+      codeId,
       location,
       ...(attempt.popup !== undefined && { popup: attempt.popup }),
     };
@@ -176,7 +195,7 @@ async function createLoginSession(
   });
   // A refresh of the earlier login that is still running then discards its tokens.
   await Promise.allSettled(endedRecords.map(async (record) => vault.end(req.sessionStore, record)));
-  return { result: 'success', sessionId: req.sessionID, location, body };
+  return { result: 'success', codeId, sessionId: req.sessionID, location, body };
 }
 
 /** Calls `onLogin`. What it throws refuses the login, and passes to the error handlers as it is. */
@@ -199,6 +218,7 @@ async function callOnLogin(
 
 /** Answers the request of a completed or cancelled login: a redirect, a pop-up window's last page, or JSON. */
 function sendLoginResult(
+  { options, urls }: Services,
   req: Request,
   res: Response,
   outcome: { result: 'success' | 'cancelled'; location: string; popup?: string | undefined; body?: object | undefined },
@@ -210,7 +230,10 @@ function sendLoginResult(
     const user = result === 'success' && req.qqUser ? publicUser(req.qqUser) : null;
     res.json({ user, ...(result === 'cancelled' && { cancelled: true }), returnTo: location, ...body });
   } else if (popup !== undefined) {
-    sendPage(res, 200, popupPage(languageOf(req), { channel: popup, result, next: location }));
+    // Keeps the window connected to an opener page whose own policy permits it.
+    res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
+    const page = { channel: popup, result, next: location, script: urls.popupScript, site: options.siteName };
+    sendPage(res, 200, popupPage(languageOf(req), page));
   } else {
     res.redirect(302, location);
   }

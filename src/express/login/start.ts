@@ -4,6 +4,7 @@ import { inAppBrowserPage, isInAppBrowser } from '../pages/in-app-browser.js';
 import { channelOf } from '../pages/popup.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
+import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Services } from '../services.js';
 
 /** How one login differs from the others. */
@@ -28,6 +29,11 @@ const attempts = new WeakMap<Request, RequestAttempt>();
 /** Notes which login a request belongs to, so that a link to log in again leads to the same page. */
 export function setAttempt(req: Request, attempt: RequestAttempt): void {
   attempts.set(req, attempt);
+}
+
+/** Tells whether an error ended a login, rather than a request of a logged-in user. */
+export function isCompletingLogin(req: Request, { step }: QQConnectError): boolean {
+  return step === 'callback' || attempts.has(req);
 }
 
 /** Tells whether the login of this request runs in a pop-up window. */
@@ -56,16 +62,18 @@ export async function startLogin(
   res: Response,
   options: LoginOptions,
 ): Promise<void> {
-  const { attempts: loginAttempts, client, cookieWarnings, emit, urls, sessions } = services;
+  const { attempts: loginAttempts, client, cookieWarnings, emit, options: router, urls, sessions } = services;
   requireSession(req, sessions); // now, rather than at the callback
   cookieWarnings.beforeLogin(req);
   res.set('Cache-Control', 'no-store');
   const returnTo = urls.returnTo(options.returnTo) ?? urls.defaultReturnTo;
-  if (isInAppBrowser(req.get('user-agent')) && !options.allowInAppBrowser && !options.asJson) {
+  const warns = router.inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
+  if (warns && isInAppBrowser(req.get('user-agent'))) {
     const url = new URL(urls.login, urls.siteOrigin);
     url.searchParams.set('returnTo', returnTo);
     const { display, channel } = options;
-    sendPage(res, 200, inAppBrowserPage(languageOf(req), url, { display, channel }));
+    const page = { site: router.siteName, script: urls.copyScript };
+    sendPage(res, 200, inAppBrowserPage(languageOf(req), url, { display, channel }, page));
     return;
   }
   const popup = options.display === 'popup' ? channelOf(options.channel) : undefined;
@@ -73,6 +81,8 @@ export async function startLogin(
   res.append('Set-Cookie', cookies);
   const { state } = attempt;
   const url = client.buildAuthorizationUrl({ state, display: displayFor(services, req, options.display) });
+  // Keeps the window connected to an opener page whose own policy permits it, which then sees the user close it.
+  if (popup !== undefined) res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
   emit(() => ({ type: 'login_started' }));
   if (options.asJson) res.json({ url: url.href });
   else res.redirect(req.method === 'POST' ? 303 : 302, url.href);

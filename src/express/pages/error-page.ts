@@ -15,6 +15,9 @@ const refused = { zh: '请求被拒绝', en: 'This request was refused' };
 const titlesByCode: Partial<Record<QQConnectError['code'], Record<Language, string>>> = {
   ERR_QQ_CROSS_SITE: refused,
   ERR_QQ_METHOD_NOT_ALLOWED: refused,
+  ERR_QQ_NOT_A_PAGE: refused,
+  ERR_QQ_STATE_USED: { zh: '你已经登录', en: 'You are logged in already' },
+  ERR_QQ_LOGIN_REFUSED: { zh: '本站没有接受这次登录', en: 'This site did not accept the login' },
   ERR_QQ_LOGIN_REQUIRED: { zh: '请先登录', en: 'Please log in' },
 };
 
@@ -22,51 +25,33 @@ const messages = {
   zh: {
     login: '使用 QQ 登录',
     again: '使用 QQ 重新登录',
+    other: '使用其他 QQ 账号登录',
     retry: '重试',
-    home: '返回首页',
+    home: '返回网站',
     number: 'QQ 错误码',
-    contactOwner: '请联系本站管理员，并告知下面的代码。',
-    ended: '这次登录没有完成，或者已经失效。',
+    notCompleted: '登录没有完成',
+    stillLoggedIn: '你仍处于登录状态，可以返回网站继续使用。',
+    closeWindow: '你仍处于登录状态，可以关闭此窗口。',
     fix: '给开发者（生产环境中不显示）',
   },
   en: {
     login: 'Log in with QQ',
     again: 'Log in with QQ again',
+    other: 'Use another QQ account',
     retry: 'Try again',
     home: 'Back to the site',
     number: 'QQ error',
-    contactOwner: 'Please contact the owner of this site, with the code below.',
-    ended: 'This login was not completed, or has expired.',
+    notCompleted: 'The login was not completed',
+    stillLoggedIn: 'You are still logged in and can go back to the site.',
+    closeWindow: 'You are still logged in and can close this window.',
     fix: 'For the developer (not shown in production)',
   },
 };
 
-// The first sentence of a hint is for the user, the others are for the developer.
-function firstSentence(hint: string): string {
-  return /^.*?(?:。|[.:](?=\s|$))/.exec(hint)?.[0].replace(/:$/, '.') ?? hint;
-}
-
-function afterFirstSentence(hint: string): string {
-  const rest = hint.slice(firstSentence(hint).length).trim();
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
-}
-
-/** What the user reads, and what the developer reads beside it. */
-function explain(error: QQConnectError, language: Language): { forUser: string; toDo: string } {
-  const hint = error.hint[language];
-  if (error.action === 'fix_configuration') return { forUser: messages[language].contactOwner, toDo: hint };
-  // What QQ says of a login that has to be done again helps only its developer.
-  if (error.action === 'login_again' && error.qqCode !== undefined)
-    return { forUser: messages[language].ended, toDo: hint };
-  const rest = afterFirstSentence(hint);
-  // The page's first button says it.
-  return { forUser: firstSentence(hint), toDo: /^(?:请重新登录。|Log in again\.)$/.test(rest) ? '' : rest };
-}
-
-function developerSection(error: QQConnectError, toDo: string, language: Language): string {
+function developerSection(error: QQConnectError, language: Language): string {
   return (
     `<section><h2>${messages[language].fix}</h2><p><code lang="en">${escapeHtml(error.message)}</code></p>` +
-    `${toDo && `<p>${escapeHtml(toDo)}</p>`}</section>`
+    `<p>${escapeHtml(error.hint[language])}</p></section>`
   );
 }
 
@@ -78,37 +63,48 @@ export interface ErrorPageLinks {
   home: string | undefined;
 }
 
-function actionLinks(error: QQConnectError, links: ErrorPageLinks, language: Language): string {
-  const text = messages[language];
-  const again =
-    error.action === 'try_later' ? text.retry : error.code === 'ERR_QQ_LOGIN_REQUIRED' ? text.login : text.again;
-  // Another login helps neither a refused request nor a wrong configuration.
-  const offersLogin = titlesByCode[error.code] !== refused && error.action !== 'fix_configuration';
-  return buttons([
-    ...(offersLogin ? [{ url: links.login, text: again }] : []),
-    ...(links.home === undefined ? [] : [{ url: links.home, text: text.home }]),
-  ]);
+/** What an error page depends on beside its error. */
+export interface ErrorPageContext {
+  site?: string | undefined;
+  /** `undefined` without a router. */
+  links?: ErrorPageLinks | undefined;
+  /** A login failed, and the user is logged in from an earlier one. */
+  isLoggedIn: boolean;
+  /** Adds what the developer has to do. */
+  showFix: boolean;
 }
 
-/**
- * Creates the page for an error.
- *
- * @param links - `undefined` without a router
- * @param showFix - adds what the developer has to do
- */
+function actionLinks(error: QQConnectError, links: ErrorPageLinks, isLoggedIn: boolean, language: Language): string {
+  const text = messages[language];
+  const home = links.home === undefined ? [] : [{ url: links.home, text: text.home }];
+  const login = (label: string): { url: string; text: string } => ({ url: links.login, text: label });
+  // Another login helps neither a refused request nor a wrong configuration.
+  if (titlesByCode[error.code] === refused || error.action === 'fix_configuration') return buttons(home);
+  if (error.code === 'ERR_QQ_STATE_USED') return buttons([...home, login(text.other)]);
+  if (isLoggedIn) return buttons(home);
+  if (error.action === 'try_later') return buttons([login(text.retry), ...home]);
+  if (error.action === 'refuse_user') return buttons([login(text.other), ...home]);
+  return buttons([login(error.code === 'ERR_QQ_LOGIN_REQUIRED' ? text.login : text.again), ...home]);
+}
+
+/** Creates the page for an error. */
 export function errorPage(
   error: QQConnectError,
   language: Language,
-  links: ErrorPageLinks | undefined,
-  showFix: boolean,
+  { site, links, isLoggedIn, showFix }: ErrorPageContext,
 ): Page {
-  const { forUser, toDo } = explain(error, language);
-  const code = error.qqCode === undefined ? error.code : `${messages[language].number} ${error.qqCode} · ${error.code}`;
+  const text = messages[language];
+  // A user who is logged in is not asked to log in again.
+  const isOver = isLoggedIn && error.action === 'login_again' && error.code !== 'ERR_QQ_STATE_USED';
+  const title = isOver ? text.notCompleted : (titlesByCode[error.code] ?? titles[error.action])[language];
+  const over = links?.home === undefined ? text.closeWindow : text.stillLoggedIn;
+  const code = error.qqCode === undefined ? error.code : `${text.number} ${error.qqCode} · ${error.code}`;
   return layout({
     language,
-    title: (titlesByCode[error.code] ?? titles[error.action])[language],
-    body: `<p>${escapeHtml(forUser)}</p>
+    site,
+    title,
+    body: `<p>${escapeHtml(isOver ? over : error.userMessage[language])}</p>
 <p class="note">${escapeHtml(code)}</p>
-${links ? actionLinks(error, links, language) : ''}${showFix ? developerSection(error, toDo, language) : ''}`,
+${links ? actionLinks(error, links, isOver, language) : ''}${showFix ? developerSection(error, language) : ''}`,
   });
 }

@@ -5,17 +5,53 @@ import type { Language, Page } from './layout.js';
 const OTHER_APPS =
   /MicroMessenger|wxwork|DingTalk|AlipayClient|AliApp\(|Weibo|aweme|NewsArticle|BytedanceWebview|Lark\/|Feishu|xhsdiscover|Kwai\/|ZhihuHybrid|BiliApp|meituan|jdapp|baiduboxapp/i;
 
-const messages: Record<Language, { title: string; why: string; how: string; continue: string }> = {
+/**
+ * The script of {@link inAppBrowserPage}. `execCommand` works in the in-app browsers that deny `navigator.clipboard`, and
+ * on plain http.
+ */
+export const COPY_SCRIPT = `const button = document.querySelector('button');
+const status = document.querySelector('[role=status]');
+button.hidden = false;
+button.addEventListener('click', async () => {
+  getSelection().selectAllChildren(document.querySelector('code'));
+  const copied = document.execCommand('copy') || (await copyToClipboard());
+  status.textContent = copied ? button.dataset.copied : button.dataset.failed;
+});
+async function copyToClipboard() {
+  try {
+    await navigator.clipboard.writeText(document.querySelector('code').textContent);
+    return true;
+  } catch {
+    return false;
+  }
+}
+`;
+
+// The menu of the app, and an arrow to it: it is at the top right in all of them.
+const MENU =
+  '<svg viewBox="0 0 96 96" fill="none" stroke="currentColor" stroke-width="5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">' +
+  '<path d="M10 88C14 56 36 40 68 36M54 24l16 12-10 18"/><g fill="currentColor" stroke="none"><circle cx="66" cy="10" r="5"/><circle cx="78" cy="10" r="5"/><circle cx="90" cy="10" r="5"/></g></svg>';
+
+const messages: Record<
+  Language,
+  Record<'title' | 'why' | 'how' | 'copy' | 'copied' | 'failed' | 'continue', string>
+> = {
   zh: {
     title: '请在浏览器中打开',
     why: 'QQ 登录无法在当前应用内进行。',
     how: '请点击右上角的菜单（···），选择“在浏览器打开”，然后继续登录；或复制下面的地址，粘贴到浏览器中打开：',
+    copy: '复制地址',
+    copied: '已复制，请粘贴到浏览器的地址栏中。',
+    failed: '无法自动复制，请长按上面的地址复制。',
     continue: '仍然在此继续',
   },
   en: {
     title: 'Please open this page in your browser',
     why: 'QQ login does not work inside this app.',
     how: 'Open the menu (···) at the top right and choose “Open in browser”, then continue there; or copy this address into your browser:',
+    copy: 'Copy the address',
+    copied: 'Copied. Paste it into the address bar of your browser.',
+    failed: 'The address could not be copied. Press and hold it to copy it.',
     continue: 'Continue here anyway',
   },
 };
@@ -30,11 +66,13 @@ export function isInAppBrowser(userAgent: string | undefined): boolean {
  *
  * @param url - where the login starts, absolute, for another browser
  * @param options - other options of the login; they apply only if the user continues here
+ * @param page - what the site is called, and the URL of {@link COPY_SCRIPT}
  */
 export function inAppBrowserPage(
   language: Language,
   url: URL,
   options: { display?: string | undefined; channel?: string | undefined },
+  page: { site: string; script: string },
 ): Page {
   const text = messages[language];
   const here = new URL(url);
@@ -43,10 +81,16 @@ export function inAppBrowserPage(
   }
   return layout({
     language,
+    site: page.site,
     title: text.title,
-    body: `<p>${text.why}</p>
+    className: 'menu',
+    hasScript: true,
+    body: `${MENU}<p>${text.why}</p>
 <p>${text.how}</p>
 <p><code>${escapeHtml(url.href)}</code></p>
-<p><a href="${escapeHtml(here.pathname + here.search)}">${text.continue}</a></p>`,
+<p><button type="button" hidden data-copied="${text.copied}" data-failed="${text.failed}">${text.copy}</button></p>
+<p role="status"></p>
+<p><a href="${escapeHtml(here.pathname + here.search)}">${text.continue}</a></p>
+<script src="${escapeHtml(page.script)}"></script>`,
   });
 }

@@ -7,10 +7,11 @@ const messages: Record<Language, { title: string; why: string; login: string }> 
 };
 
 /** Creates the page for a request that needs a login and cannot go to QQ itself: a form's POST, or a frame. */
-export function loginRequiredPage(language: Language, loginUrl: string): Page {
+export function loginRequiredPage(language: Language, loginUrl: string, site: string): Page {
   const { title, why, login } = messages[language];
   return layout({
     language,
+    site,
     title,
     body: `<p>${why}</p>\n${buttons([{ url: loginUrl, text: login, target: '_top' }])}`,
   });

@@ -8,6 +8,8 @@ import type { UserInfoResponse } from '../../protocol/profile.js';
 /** A completed login, by the hash of its state: a reload of its callback redirects to the same place. */
 export interface CompletedLogin {
   state: string;
+  /** Hash of its code; absent in a session that an earlier version stored. */
+  codeId?: string;
   location: string;
   /** The channel of its opener page, if it ran in a pop-up window. */
   popup?: string;

@@ -122,7 +122,7 @@ const complaints = {
     action: 'refuse_user',
     step: 'session',
     userMessage: {
-      en: 'This site did not accept the login: please contact the site’s administrator.',
+      en: 'This site did not accept the login: please contact the owner of the site.',
       zh: '本站没有接受这次登录，请联系网站管理员。',
     },
     hint: {

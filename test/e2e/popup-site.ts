@@ -44,11 +44,11 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// Writes down everything that reaches it, and everything that is read from the window it opens.
+// Records each message and each window that it opens.
 const SCRIPT = `
 import { fetchUser, loginWithPopup, logout } from '/qq-connect.js';
 
-const seen = { heard: [], read: [], ends: [], tells: [] };
+const seen = { heard: [], ends: [], tells: [], waiting: [] };
 Object.assign(window, { seen, fetchUser, loginWithPopup, logout });
 addEventListener('message', ({ origin, data }) => seen.heard.push({ how: 'message', origin, data }));
 
@@ -62,8 +62,7 @@ window.BroadcastChannel = class extends Native {
 const native = window.open.bind(window);
 window.open = (...words) => {
   seen.tells.push(words);
-  const popup = window.blocked ? null : native(...words);
-  return popup && new Proxy({}, { get: (_, name) => { seen.read.push(name); return popup[name]; } });
+  return window.blocked ? null : native(...words);
 };
 
 const output = document.querySelector('output');
@@ -77,7 +76,7 @@ async function report(task) {
   output.textContent = seen.ends.join(', ');
   output.dataset.count = seen.ends.length;
 }
-document.querySelector('#login').addEventListener('click', () => report(loginWithPopup(window.wishes)));
+document.querySelector('#login').addEventListener('click', () => report(loginWithPopup({ onWaiting: (waiting) => seen.waiting.push(waiting), ...window.wishes })));
 document.querySelector('#logout').addEventListener('click', () => report(logout()));
 output.dataset.count = 0;
 `;
@@ -85,7 +84,7 @@ output.dataset.count = 0;
 /** What {@link PAGE} writes down. */
 export interface Seen {
   heard: { how: string; origin: string; data: Record<string, string> }[];
-  read: string[];
+  waiting: boolean[];
   ends: string[];
   tells: string[][];
 }

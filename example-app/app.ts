@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import express from 'express';
 import session from 'express-session';
 import { qqConnect, qqErrorHandler, requireQQUser } from 'express-qq-connect';
 import { LOGIN_SCRIPT } from './login-script.js';
 import { ICON } from './logo.js';
+import { setNotice, takeNotice } from './notice.js';
 import { homePage, privatePage, problemPage, profilePage } from './pages.js';
 import { ownHost, securityHeaders } from './security.js';
 import { STYLE } from './style.js';
@@ -24,7 +24,6 @@ declare module 'express-session' {
 }
 
 const MONTH = 30 * 86_400_000;
-const BROWSER_MODULE = fileURLToPath(import.meta.resolve('express-qq-connect/browser'));
 
 function send(res: Response, page: Html): void {
   // What is on a page depends on who asks.
@@ -48,7 +47,9 @@ export function createApp(config: Config, sessions: SessionStore): Express {
     user: req.qqUser,
     sandbox: config.sandbox,
     path: req.path,
+    notice: undefined,
   });
+  const viewWithNotice = (req: Request, res: Response): View => ({ ...view(req), notice: takeNotice(req, res) });
 
   const app = express();
   app.disable('x-powered-by');
@@ -59,8 +60,6 @@ export function createApp(config: Config, sessions: SessionStore): Express {
   app.use(ownHost(config));
   app.get('/style.css', (_req, res) => void res.type('css').set('Cache-Control', 'no-cache').send(STYLE));
   app.get('/qq-login.js', (_req, res) => void res.type('js').set('Cache-Control', 'no-cache').send(LOGIN_SCRIPT));
-  // Some package managers install below a directory with a dot.
-  app.get('/express-qq-connect.js', (_req, res) => res.sendFile(BROWSER_MODULE, { dotfiles: 'allow' }));
   app.get(['/favicon.svg', '/favicon.ico'], (_req, res) => {
     res.type('image/svg+xml').set('Cache-Control', 'max-age=86400').send(ICON);
   });
@@ -78,7 +77,14 @@ export function createApp(config: Config, sessions: SessionStore): Express {
   );
   app.use(qq);
 
-  app.get('/', (req, res) => send(res, homePage(view(req), req.query.qq_login === 'cancelled')));
+  app.get('/', (req, res) => {
+    if (req.query.qq_login === 'cancelled') {
+      setNotice(res, 'cancelled');
+      res.redirect(302, '/');
+    } else {
+      send(res, homePage(viewWithNotice(req, res)));
+    }
+  });
 
   app.get('/private', requireQQUser(), (req, res) => {
     req.session.visits = (req.session.visits ?? 0) + 1;
@@ -86,12 +92,25 @@ export function createApp(config: Config, sessions: SessionStore): Express {
   });
 
   app.get('/profile', requireQQUser(), (req, res) => {
-    send(res, profilePage(view(req) as UserView, 'refreshed' in req.query));
+    send(res, profilePage(viewWithNotice(req, res) as UserView));
   });
 
   // The session cookie is SameSite=Lax, so no other site can send this for our user.
   app.post('/profile/refresh', requireQQUser({ answer: 'login' }), (req, res, next) => {
-    req.qqConnect.refreshUser().then(() => res.redirect(303, '/profile?refreshed'), next);
+    const done = (): void => {
+      setNotice(res, 'refreshed');
+      res.redirect(303, '/profile');
+    };
+    req.qqConnect.refreshUser().then(done, next);
+  });
+
+  // The router's own route, POST /auth/qq/logout, does the same without the notice.
+  app.post('/logout', (req, res, next) => {
+    const done = (): void => {
+      setNotice(res, 'loggedOut');
+      res.redirect(303, '/');
+    };
+    req.qqConnect.logout().then(done, next);
   });
 
   app.use((req, res) => send(res.status(404), problemPage(view(req), 'notFound')));

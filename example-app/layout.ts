@@ -5,6 +5,7 @@ import { LOGO, SMALL_LOGO } from './logo.js';
 import { words } from './words.js';
 import type { QQUser } from 'express-qq-connect';
 import type { Html } from './html.js';
+import type { Notice } from './notice.js';
 import type { Language } from './words.js';
 
 /** What every page depends on. */
@@ -15,13 +16,15 @@ export interface View {
   sandbox: boolean;
   /** The path of the page. */
   path: string;
+  notice: Notice | undefined;
 }
 
 /** The button that begins a login, and comes back to `returnTo`. It is our own drawing, not Tencent's. */
 export function loginButton(language: Language, returnTo: string): Html {
   const href = `/auth/qq/login?returnTo=${encodeURIComponent(returnTo)}`;
-  return html`<a class="qq-button" href="${href}" rel="nofollow"
-    >${SMALL_LOGO}<span>${words[language].login}</span></a
+  const { login, waiting } = words[language];
+  return html`<a class="qq-button" href="${href}" rel="nofollow" data-waiting="${waiting}"
+    >${SMALL_LOGO}<span role="status">${login}</span></a
   >`;
 }
 
@@ -35,7 +38,7 @@ function account({ language, user, path }: View): Html {
   return html`<div class="account" role="group" aria-label="${say.account}">
     ${avatar({ pixels: 32, alt: '' })}
     <bdi class="name">${name}</bdi>
-    <form method="post" action="/auth/qq/logout"><button class="plain">${say.logout}</button></form>
+    <form method="post" action="/logout"><button class="plain">${say.logout}</button></form>
   </div>`;
 }
 
@@ -59,7 +62,7 @@ function navigation({ language, path }: View): Html {
 
 /** A whole page. */
 export function layout(view: View, page: { title: string; main: Html }): Html {
-  const { language, user, sandbox } = view;
+  const { language, user, sandbox, notice } = view;
   const say = words[language];
   const note = sandbox
     ? html`<p><strong class="badge">${say.sandbox}</strong> ${say.sandboxNote}</p>`
@@ -83,7 +86,9 @@ export function layout(view: View, page: { title: string; main: Html }): Html {
             ${navigation(view)} ${account(view)}
           </div>
         </header>
-        <main id="main" class="wide" tabindex="-1">${page.main}</main>
+        <main id="main" class="wide" tabindex="-1">
+          ${notice ? html`<p class="notice" role="status">${say[notice]}</p>` : ''} ${page.main}
+        </main>
         <footer><div class="wide">${note}</div></footer>
       </body>
     </html> `;

@@ -12,10 +12,6 @@ import type { Words } from './words.js';
 /** A view of somebody who is logged in. */
 export type UserView = View & { user: QQUser };
 
-function notice(text: string): Html {
-  return html`<p class="notice" role="status">${text}</p>`;
-}
-
 function welcome({ language, user }: UserView): Html {
   const say = words[language];
   const name = displayName(user, say.nameless);
@@ -44,13 +40,13 @@ function card(page: { href: string; title: string; text: string; access: string 
   </li>`;
 }
 
-/** The home page, for everybody. `cancelled`: the user has just cancelled a login. */
-export function homePage(view: View, cancelled: boolean): Html {
+/** The home page, for every visitor. */
+export function homePage(view: View): Html {
   const say = words[view.language];
   const { user } = view;
   return layout(view, {
     title: say.home,
-    main: html`${cancelled ? notice(say.cancelled) : ''} ${user ? welcome({ ...view, user }) : invitation(view)}
+    main: html`${user ? welcome({ ...view, user }) : invitation(view)}
       <section aria-labelledby="pages">
         <h2 id="pages">${say.pages}</h2>
         <ul class="cards">
@@ -154,14 +150,13 @@ function addresses(user: QQUser, say: Words): Html {
   return html`<dl class="sheet addresses">${rows}</dl>`;
 }
 
-/** All that QQ tells about a user. `refreshed`: it has just been fetched again. */
-export function profilePage(view: UserView, refreshed: boolean): Html {
+/** All that QQ returns about a user. */
+export function profilePage(view: UserView): Html {
   const { language, user } = view;
   const say = words[language];
   return layout(view, {
     title: say.profile,
-    main: html`${refreshed ? notice(say.refreshed) : ''}
-      <h1>${say.profile}</h1>
+    main: html`<h1>${say.profile}</h1>
       <p class="lead">${say.profileLead}</p>
       ${facts(user, say)}
       <section aria-labelledby="avatars">

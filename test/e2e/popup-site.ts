@@ -62,7 +62,7 @@ window.BroadcastChannel = class extends Native {
 const native = window.open.bind(window);
 window.open = (...words) => {
   seen.tells.push(words);
-  return window.blocked ? null : native(...words);
+  return (window.popup = window.blocked ? null : native(...words));
 };
 
 const output = document.querySelector('output');

@@ -24,7 +24,7 @@ export function loginButton(language: Language, returnTo: string): Html {
   const href = `/auth/qq/login?returnTo=${encodeURIComponent(returnTo)}`;
   const { login, waiting } = words[language];
   return html`<a class="qq-button" href="${href}" rel="nofollow" data-waiting="${waiting}"
-    >${SMALL_LOGO}<span role="status">${login}</span></a
+    >${SMALL_LOGO}<span aria-live="polite">${login}</span></a
   >`;
 }
 

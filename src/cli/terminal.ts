@@ -44,3 +44,29 @@ export function printable(text: string): string {
   const safe = text.replace(UNPRINTABLE, '?');
   return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}…` : safe;
 }
+
+const MAX_LINE = 100;
+// A run of Latin letters, or one other character: with the opening marks before it and the closing marks after it.
+const WORD = /\s+|[（“《]*(?:[\u0021-\u2017\u2020-\u206f]+|[^\s（“《])[，。：；）、”》？！]*/gu;
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/gu;
+
+function widthOf(text: string): number {
+  return text.length + (text.match(WIDE)?.length ?? 0);
+}
+
+/**
+ * Breaks a text into lines that fit the terminal, and at most 100 columns. In a file or pipe it stays one line.
+ *
+ * @param indent - the columns before each line; the first line's are not added
+ */
+export function wrap(text: string, indent: number, { stdout }: Pick<Terminal, 'stdout'>): string {
+  if (stdout.isTTY !== true) return text;
+  const width = Math.max(20, Math.min(stdout.columns ?? 80, MAX_LINE) - indent);
+  const lines = [''];
+  for (const word of text.match(WORD) ?? []) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && widthOf(line + word.trimEnd()) > width) lines.push(word.trimStart());
+    else lines[lines.length - 1] = line + word;
+  }
+  return lines.map((line) => line.trimEnd()).join(`\n${' '.repeat(indent)}`);
+}

@@ -66,8 +66,8 @@ describe('a nickname that holds', () => {
   it.each(nicknames)('%s is harmless on every page of the example application', (_what, nickname) => {
     const user: QQUser = { appId: MADE_UP.appId, openid: MADE_UP.openid, nickname, raw: { nickname } };
     for (const language of ['zh', 'en'] as const) {
-      const view = { language, user, sandbox: true, path: '/' };
-      for (const page of [homePage(view, false), privatePage(view, 1), profilePage(view, false)]) {
+      const view = { language, user, sandbox: true, path: '/', notice: undefined };
+      for (const page of [homePage(view), privatePage(view, 1), profilePage(view)]) {
         const text = page.toString();
         const inside = text.replace(/<style[\s\S]*?<\/style>/g, '');
         expect(inside).not.toMatch(/<script>alert|<img src=x|<svg onload|\sonmouseover='/);

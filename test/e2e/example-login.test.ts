@@ -167,10 +167,10 @@ describeBrowser('a person in front of the example application', () => {
     await login();
     await page.goto(`${example.url}/profile`);
     await page.getByRole('button', { name: '重新获取资料' }).click();
-    await page.getByText('资料已更新。').waitFor();
-    await page.reload();
-    expect(await page.locator('.notice').count()).toBe(0);
     expect(await page.getByRole('status').textContent()).toBe('资料已更新。');
+    expect(page.url()).toBe(`${example.url}/profile`);
+    await page.reload();
+    expect(await page.getByRole('status').count()).toBe(0);
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -179,6 +179,9 @@ describeBrowser('a person in front of the example application', () => {
     await page.getByRole('button', { name: '退出登录' }).click();
     await page.waitForURL(`${example.url}/`);
     expect(await account().count()).toBe(0);
+    expect(await page.getByRole('status').textContent()).toContain('已退出登录');
+    await page.reload();
+    expect(await page.getByRole('status').count()).toBe(0);
     await page.goto(`${example.url}/private`);
     expect(page.url()).toContain('/oauth2.0/authorize?');
     expect(visitor.complaints).toEqual([]);

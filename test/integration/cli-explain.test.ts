@@ -73,6 +73,30 @@ describe('express-qq-connect explain', () => {
     expect(listed).toHaveLength(qqErrorCodes.size);
   });
 
+  it.each<[string, number]>([
+    ['zh', 40],
+    ['zh', 80],
+    ['en', 40],
+    ['en', 80],
+    ['both', 60],
+  ])('breaks its lines at the width of the terminal: %s in %i columns', async (language, columns) => {
+    for (const argv of [['100010'], ['100020', '-20'], []]) {
+      const { stdout } = await call(['explain', '--lang', language, ...argv], {
+        isTTY: true,
+        columns,
+        env: { NO_COLOR: '1' },
+      });
+      const width = (line: string): number => line.length + (line.match(/[\u2e80-\uffe6]/gu)?.length ?? 0);
+      const tooLong = stdout
+        .split('\n')
+        .filter((line) => width(line) > columns && /[ \u2e80-\uffe6]/u.test(line.trim().slice(0, columns)));
+      expect(tooLong).toEqual([]);
+      expect(stdout).not.toMatch(/\n *[，。：；）、”？]/u);
+      const piped = await call(['explain', '--lang', language, ...argv]);
+      expect(stdout.replace(/\s+/g, '')).toBe(piped.stdout.replace(/\s+/g, ''));
+    }
+  });
+
   it.each([
     [['explain', 'abc'], 'abc is no error code'],
     [['explain', '100010x'], '100010x is no error code'],

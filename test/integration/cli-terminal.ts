@@ -12,6 +12,7 @@ export interface CallOptions {
   env?: Record<string, string>;
   cwd?: string;
   isTTY?: boolean;
+  columns?: number;
   signal?: AbortSignal;
 }
 
@@ -19,9 +20,9 @@ export interface CallOptions {
 export async function call(argv: readonly string[], options: CallOptions = {}) {
   const written = { stdout: '', stderr: '' };
   // A folder where the packages are found, and no .env of a developer's own.
-  const { env = {}, cwd = join(process.cwd(), 'test'), isTTY = false, signal } = options;
+  const { env = {}, cwd = join(process.cwd(), 'test'), isTTY = false, columns, signal } = options;
   const status = await main(argv, {
-    stdout: { write: (text) => (written.stdout += text), isTTY },
+    stdout: { write: (text) => (written.stdout += text), isTTY, columns },
     stderr: { write: (text) => (written.stderr += text) },
     env: { LANG: 'en_US.UTF-8', ...env },
     cwd,

@@ -31,14 +31,17 @@ describe('express-qq-connect', () => {
     }
   });
 
-  it.each(['doctor', 'explain', 'sandbox', 'text-server'])('shows the options of %s, in both languages', async (command) => {
-    const chinese = await call([command, '--help', '--lang', 'zh']);
-    expect(chinese).toMatchObject({ status: 0, stderr: '' });
-    expect(chinese.stdout).toContain(`用法：express-qq-connect ${command}`);
-    const english = await call([command, '-h']);
-    expect(english.stdout).toContain(`Usage: express-qq-connect ${command}`);
-    expect(english.stdout.match(/--[a-z-]+/g)).toEqual(chinese.stdout.match(/--[a-z-]+/g));
-  });
+  it.each(['doctor', 'explain', 'sandbox', 'text-server'])(
+    'shows the options of %s, in both languages',
+    async (command) => {
+      const chinese = await call([command, '--help', '--lang', 'zh']);
+      expect(chinese).toMatchObject({ status: 0, stderr: '' });
+      expect(chinese.stdout).toContain(`用法：express-qq-connect ${command}`);
+      const english = await call([command, '-h']);
+      expect(english.stdout).toContain(`Usage: express-qq-connect ${command}`);
+      expect(english.stdout.match(/--[a-z-]+/g)).toEqual(chinese.stdout.match(/--[a-z-]+/g));
+    },
+  );
 
   it('goes by LC_ALL, then LC_MESSAGES, then LANG, and by --lang before all of them', async () => {
     const zh = { LANG: 'zh_CN.UTF-8' };

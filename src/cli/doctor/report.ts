@@ -29,9 +29,11 @@ export function summaryAsText(checks: readonly Check[], language: Language, pain
   const text: Bilingual =
     errors + warnings === 0
       ? { en: 'All is well.', zh: '一切正常。' }
-      : {
-          en: `✗ ${errors} to change, ! ${warnings} to look at.`,
-          zh: `✗ ${errors} 处需要修改，! ${warnings} 处请留意。`,
-        };
+      : errors === 0
+        ? { en: `! Nothing to change, ${warnings} to look at.`, zh: `! 没有需要修改的地方，${warnings} 处请留意。` }
+        : {
+            en: `✗ ${errors} to change, ! ${warnings} to look at.`,
+            zh: `✗ ${errors} 处需要修改，! ${warnings} 处请留意。`,
+          };
   return `\n${paint(errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green', text[language])}\n`;
 }

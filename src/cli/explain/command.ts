@@ -1,6 +1,6 @@
 import { describeQQErrorCode, qqErrorCodes } from '../../protocol/error-codes.js';
 import { readArguments } from '../arguments.js';
-import { paintFor, printable } from '../terminal.js';
+import { printable } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 import { asText, listAsText, unknownAsText } from './text.js';
 import type { AskedLanguage } from '../language.js';
@@ -24,14 +24,13 @@ export function runExplain(argv: readonly string[], terminal: Terminal, language
     return status;
   }
   const languages = language === 'both' ? (['zh', 'en'] as const) : [language];
-  const paint = paintFor(terminal);
   if (codes.length === 0) {
-    terminal.stdout.write(languages.map((each) => listAsText(each, paint)).join('\n'));
+    terminal.stdout.write(languages.map((each) => listAsText(each, terminal)).join('\n'));
     return 0;
   }
   for (const [index, entry] of found.entries()) {
     const unknown = typeof entry === 'number';
-    const texts = languages.map((each) => (unknown ? unknownAsText(entry, each) : asText(entry, each, paint)));
+    const texts = languages.map((each) => (unknown ? unknownAsText(entry, each) : asText(entry, each, terminal)));
     const output = unknown ? terminal.stderr : terminal.stdout;
     output.write(`${index > 0 && !unknown ? '\n' : ''}${texts.join('\n')}`);
   }

@@ -1,7 +1,8 @@
 import { qqErrorCodes } from '../../protocol/error-codes.js';
+import { paintFor, wrap } from '../terminal.js';
 import type { QQErrorAction, QQErrorCodeEntry } from '../../protocol/error-codes.js';
 import type { Language } from '../language.js';
-import type { Paint } from '../terminal.js';
+import type { Paint, Terminal } from '../terminal.js';
 
 const actions: Readonly<Record<QQErrorAction, Readonly<Record<Language, string>>>> = {
   login_again: { zh: '重新登录', en: 'log in again' },
@@ -31,14 +32,17 @@ const words = {
 } as const;
 
 /** One code, on a few lines. */
-export function asText(entry: QQErrorCodeEntry, language: Language, paint: Paint): string {
+export function asText(entry: QQErrorCodeEntry, language: Language, terminal: Terminal): string {
   const { meaning, action, hint, retryRead } = words[language];
+  const paint = paintFor(terminal);
+  const row = (label: string, text: string): string =>
+    `  ${paint('dim', label)}  ${wrap(text, language === 'zh' ? 8 : 11, terminal)}`;
   const what = `${actions[entry.action][language]} (${entry.action})`;
   return [
     paint('bold', String(entry.code)),
-    `  ${paint('dim', meaning)}  ${entry.meaning[language]}`,
-    `  ${paint('dim', action)}  ${what}${entry.retryRead ? retryRead : ''}`,
-    `  ${paint('dim', hint)}  ${entry.hint[language]}`,
+    row(meaning, entry.meaning[language]),
+    row(action, `${what}${entry.retryRead ? retryRead : ''}`),
+    row(hint, entry.hint[language]),
     '',
   ].join('\n');
 }
@@ -49,13 +53,14 @@ export function unknownAsText(code: number, language: Language): string {
 }
 
 /** Every code on a line of its own, by what to do about it. */
-export function listAsText(language: Language, paint: Paint): string {
+export function listAsText(language: Language, terminal: Terminal): string {
+  const paint: Paint = paintFor(terminal);
   const entries = [...qqErrorCodes.values()];
   const groups = (Object.keys(actions) as QQErrorAction[]).map((action) => [
-    paint('bold', `${actions[action][language]} (${action})`),
+    paint('bold', wrap(`${actions[action][language]} (${action})`, 0, terminal)),
     ...entries
       .filter((entry) => entry.action === action)
-      .map(({ code, meaning }) => `  ${String(code).padStart(6)}  ${meaning[language]}`),
+      .map(({ code, meaning }) => `  ${String(code).padStart(6)}  ${wrap(meaning[language], 10, terminal)}`),
     '',
   ]);
   return groups.flat().join('\n');

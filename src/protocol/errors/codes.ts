@@ -18,6 +18,7 @@ export type QQResponseErrorCode =
 export type QQRequestErrorCode =
   | 'ERR_QQ_STATE_MISSING'
   | 'ERR_QQ_STATE_UNKNOWN'
+  | 'ERR_QQ_STATE_USED'
   | 'ERR_QQ_CALLBACK_INVALID'
   | 'ERR_QQ_CANCELLED'
   | 'ERR_QQ_METHOD_NOT_ALLOWED'

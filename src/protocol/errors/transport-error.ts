@@ -42,7 +42,7 @@ const failures = {
       zh: '请检查会话存储（Redis 或数据库是否正常），稍后再试。',
     },
   },
-} as const satisfies Record<QQTransportErrorCode, { status: number; hint: Bilingual }>;
+} as const satisfies Record<QQTransportErrorCode, { status: number; hint: Bilingual; userMessage?: Bilingual }>;
 
 /** QQ, or the application's session store, could not be reached in time. Nothing is known to have happened there. */
 export class QQTransportError extends QQConnectError {

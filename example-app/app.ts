@@ -39,6 +39,7 @@ export function createApp(config: Config, sessions: SessionStore): Express {
   const qq = qqConnect({
     unionid: true, // without QQ's permission for it, users simply have none
     lock: sessions.lock,
+    cancelUrl: '/', // where a notice confirms it
     onEvent: logEvent,
   });
   const secure = config.redirectUri.startsWith('https:');

@@ -19,7 +19,7 @@ export function securityHeaders({ graphOrigin, redirectUri }: Config): RequestHa
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ].join('; '),
-    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Opener-Policy': 'same-origin-allow-popups', // the page sees that the user closes the QQ window
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',

@@ -116,10 +116,14 @@ describeBrowser('a person in front of the example application', () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  it('closes the pop-up, thinks again, and logs in by a second click', async () => {
+  it('sees that the page waits, closes the pop-up, and logs in by a second click', async () => {
     await page.goto(example.url);
     const first = await popupFrom(page, async () => button().click());
+    await page.getByRole('link', { name: '等待 QQ 登录窗口…' }).waitFor();
+    await first.waitForURL(/\/oauth2\.0\//);
+    await page.waitForTimeout(700); // the window has to be seen open before it is seen closed
     await first.close();
+    await page.getByText('已取消登录').waitFor();
     const second = await popupFrom(page, async () => button().click());
     await choosePersona(second, '林小满');
     await account().waitFor();

@@ -62,6 +62,9 @@ describeBrowser('with a phone or tablet', () => {
     await inside.page.goto(`${site.url}/private?page=3`);
     expect(await inside.page.getByRole('heading', { level: 1 }).textContent()).toMatch(/请在浏览器中打开$/);
     const address = await inside.page.locator('code').textContent();
+    await inside.page.getByRole('button', { name: '复制地址' }).click();
+    expect(await inside.page.getByRole('status').textContent()).toBe('已复制，请粘贴到浏览器的地址栏中。');
+    expect(await inside.page.evaluate('getSelection().toString()')).toBe(address);
     expect(inside.complaints).toEqual([]);
     await inside.close();
     const outside = await visit(browser, { ...devices['iPhone 14'], locale: 'zh-CN' });

@@ -7,15 +7,15 @@ const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2733; --soft: #5a6775; --ground: #f4f7fa; --sheet: #fff; --line: #d9e1e8; --accent: #0b6bcb; --on-accent: #fff }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --soft: #a3b0bd; --ground: #12171c; --sheet: #1b2229; --line: #323c46; --accent: #6fb4ff; --on-accent: #08131f } }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
-main { max-width: 34rem; width: 100%; background: var(--sheet); border: thin solid var(--line); border-radius: 1.1rem; padding: 2rem }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: min(1.5rem, 4vw); background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
+main { max-width: 34rem; width: 100%; background: var(--sheet); border: thin solid var(--line); border-radius: 1.1rem; padding: min(2rem, 6vw) }
 h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3; overflow-wrap: anywhere }
 h1 small { display: block; margin-bottom: .4rem; color: var(--soft); font-size: .95rem; font-weight: 600 }
 h2 { margin: 0 0 .5rem; font-size: 1rem }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 nav { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem }
 a { color: var(--accent) }
-nav a, button { display: inline-flex; align-items: center; min-height: 2.75rem; padding: .35rem 1.6rem; border: thin solid var(--accent); border-radius: 99rem; background: none; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer }
+nav a, button { display: inline-flex; align-items: center; min-height: 2.75rem; padding: .35rem min(1.6rem, 6vw); border: thin solid var(--accent); border-radius: 99rem; background: none; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer }
 nav a:first-child, button { background: var(--accent); color: var(--on-accent) }
 a:focus-visible, button:focus-visible { outline: .2rem solid var(--accent); outline-offset: .15rem }
 section { margin-top: 1.75rem; border-top: thin solid var(--line); padding-top: 1.25rem; font-size: .92rem }

@@ -14,10 +14,10 @@ interface Complaint {
 const OTHER_BROWSER: Bilingual = {
   en:
     'This login was not begun in this browser, or more than ten minutes ago, or under another address of this site ' +
-    '(with or without www, localhost or 127.0.0.1), or it was used already. Log in again.',
+    '(with or without www, localhost or 127.0.0.1), or it was used already.',
   zh:
     '这次登录不是在当前浏览器发起的，或已超过十分钟，或是从本站的另一个地址（带或不带 www、localhost 与 127.0.0.1）' +
-    '发起的，或已经用过。请重新登录。',
+    '发起的，或已经用过。',
 };
 
 const NOT_DIRECTLY: Bilingual = {
@@ -31,8 +31,8 @@ const complaints = {
     action: 'login_again',
     step: 'callback',
     hint: {
-      en: 'QQ came back without the state of this login (some phones drop it). Log in again.',
-      zh: 'QQ 返回时缺少本次登录的 state（部分手机会丢失）。请重新登录。',
+      en: 'QQ came back without the state of this login (some phones drop it).',
+      zh: 'QQ 返回时缺少本次登录的 state（部分手机会丢失）。',
     },
   },
   ERR_QQ_STATE_UNKNOWN: {
@@ -65,8 +65,8 @@ const complaints = {
     action: 'login_again',
     step: 'callback',
     hint: {
-      en: 'The address of this page is not one that QQ sends. Log in again.',
-      zh: '该回调地址的参数不是 QQ 发出的格式。请重新登录。',
+      en: 'The address of this page is not one that QQ sends.',
+      zh: '该回调地址的参数不是 QQ 发出的格式。',
     },
   },
   ERR_QQ_CANCELLED: {

@@ -66,6 +66,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     checkMount(req);
     noteSession(sessions, req);
     extendRequest(services, req, res);
+    services.lostSessions.clear(req, res);
     next();
   });
 
@@ -86,6 +87,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
           display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
           channel: query.get('channel') ?? undefined,
           allowInAppBrowser: query.get('webview') === 'continue',
+          originChecked: query.get('origin') === 'checked',
           asJson: isScript(req),
         });
       }),

@@ -1,7 +1,7 @@
 import { withoutCancelled } from '../attempt/return-to.js';
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
-import { acceptsHtml, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
+import { acceptsHtml, isInFrame, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
 import { setAttempt } from './login/start.js';
 import { loginRequiredPage } from './pages/login-required-page.js';
 import { servicesOf } from './request.js';
@@ -53,7 +53,8 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
       await req.qqConnect.login();
     }
   } else if (answer === 'auto' && req.method !== 'HEAD' && acceptsHtml(req)) {
-    sendPage(res, 401, loginRequiredPage(languageOf(req), loginUrlFor(services, req), services.options.siteName));
+    const url = loginUrlFor(services, req);
+    sendPage(res, 401, loginRequiredPage(languageOf(req), url, services.options.siteName, isInFrame(req)));
   } else {
     // htmx follows this header instead of showing the JSON.
     if (req.get('hx-request') !== undefined) res.set('HX-Redirect', urls.login);

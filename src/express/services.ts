@@ -6,6 +6,8 @@ import { createUserAvatarRoute } from '../avatars/user-avatar.js';
 import { QQConfigurationError } from '../protocol/errors/index.js';
 import { createEmitter } from './events.js';
 import { SessionCookieWarnings } from './session/cookie-warnings.js';
+import { LostSessions } from './session/lost-sessions.js';
+import { createWarnOnce } from '../protocol/warn.js';
 import { TokenVault } from './tokens/vault.js';
 import type { ReturnToRules } from '../attempt/return-to.js';
 import type { UserAvatarRoute } from '../avatars/user-avatar.js';
@@ -14,6 +16,7 @@ import type { UserInfoResponse } from '../protocol/profile.js';
 import type { Emit } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import type { SeenSessions } from './session/session.js';
+import type { WarnOnce } from '../protocol/warn.js';
 
 /** How a callback ended. */
 export type LoginOutcome =
@@ -49,7 +52,9 @@ export interface Services {
   callbacks: Callbacks<LoginOutcome>;
   vault: TokenVault;
   emit: Emit;
+  warnOnce: WarnOnce;
   cookieWarnings: SessionCookieWarnings;
+  lostSessions: LostSessions;
   /** Paths as the router sees them, relative to its mount. */
   paths: Readonly<Record<keyof typeof routes | 'callback', string>>;
   urls: Urls;
@@ -131,6 +136,7 @@ export function createServices(resolved: ResolvedOptions): Services {
   const paths = pathsOf(resolved);
   const urls = urlsOf(resolved, paths);
   const emit = createEmitter(options.onEvent);
+  const warnOnce = createWarnOnce();
   return {
     options,
     client,
@@ -145,7 +151,9 @@ export function createServices(resolved: ResolvedOptions): Services {
     }),
     callbacks: new Callbacks(),
     vault: new TokenVault({ sealer: createSealer(encryptionKeys, 'tokens'), client, lock: options.lock, emit }),
-    cookieWarnings: new SessionCookieWarnings(client.redirectUri),
+    warnOnce,
+    cookieWarnings: new SessionCookieWarnings(client.redirectUri, warnOnce),
+    lostSessions: new LostSessions(client, warnOnce),
     avatars: createUserAvatarRoute({ graphUrl: client.graphUrl }),
     sessions: {},
     pendingProfiles: new Map(),

@@ -87,7 +87,10 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   }
   if (!res.headersSent) {
     res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
-    if (outcome.result === 'success') services.cookieWarnings.afterLogin(req, res);
+    if (outcome.result === 'success') {
+      services.cookieWarnings.afterLogin(req, res);
+      services.lostSessions.count(req, res);
+    }
   }
   sendLoginResult(services, req, res, { ...outcome, popup });
 }

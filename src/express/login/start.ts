@@ -1,6 +1,7 @@
 import { requireSession } from '../session/session.js';
-import { isPhone, languageOf, sendPage } from '../http.js';
+import { acceptsHtml, isInFrame, isPhone, languageOf, sendPage } from '../http.js';
 import { inAppBrowserPage, isInAppBrowser } from '../pages/in-app-browser.js';
+import { loginRequiredPage } from '../pages/login-required-page.js';
 import { channelOf } from '../pages/popup.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
@@ -17,6 +18,8 @@ export interface LoginOptions {
   channel?: string | undefined;
   /** Continues in another app's browser, where QQ may refuse: the user was told so. */
   allowInAppBrowser?: boolean | undefined;
+  /** Starts the login on this origin, whichever it is: the browser was redirected here from another one. */
+  originChecked?: boolean | undefined;
   /** Answers with the URL to go to as JSON, for a script, instead of a redirect. */
   asJson?: boolean | undefined;
 }
@@ -55,6 +58,37 @@ function displayFor({ options }: Services, req: Request, requested: string | und
   return mobile ? 'mobile' : undefined; // QQ has no value for the desktop
 }
 
+/** The URL that starts a login with these options. */
+function startUrl(login: string, { returnTo = '', display, channel, allowInAppBrowser }: LoginOptions): string {
+  const query = new URLSearchParams({ returnTo });
+  if (display !== undefined) query.set('display', display);
+  if (channel !== undefined) query.set('channel', channel);
+  if (allowInAppBrowser) query.set('webview', 'continue');
+  return `${login}?${query.toString()}`;
+}
+
+/**
+ * Tells whether a request came to the origin of `redirectUri`. A login that another one starts cannot be completed: the
+ * browser does not send its cookie with the callback.
+ */
+function isAtSite({ urls, warnOnce }: Services, req: Request): boolean {
+  const site = new URL(urls.siteOrigin);
+  // Express has no host name for a request of HTTP/1.0.
+  const hostname = (req.hostname as string | undefined) ?? site.hostname;
+  const isSameHost = hostname.toLowerCase() === site.hostname;
+  // Without trust proxy, Express takes every request from a proxy for plain http.
+  const forwarded = req.get('x-forwarded-proto')?.split(',', 1)[0]?.trim();
+  if (isSameHost && [req.protocol, forwarded].includes(site.protocol.slice(0, -1))) return true;
+  const here = `${req.protocol}://${hostname.replace(/[^\w.:[\]-]/g, '?').slice(0, 100)}`;
+  warnOnce(
+    'QQ_LOGIN_ORIGIN',
+    `a login was started at ${here}, but redirectUri is at ${urls.siteOrigin}: the browser was redirected there first. ` +
+      `Redirect all visitors to ${urls.siteOrigin}. Behind nginx also write proxy_set_header Host $host; ` +
+      'proxy_set_header X-Forwarded-Proto $scheme;',
+  );
+  return false;
+}
+
 /** Starts a login: stores the attempt in the browser and redirects to QQ. Answers the request. */
 export async function startLogin(
   services: Services,
@@ -62,17 +96,32 @@ export async function startLogin(
   res: Response,
   options: LoginOptions,
 ): Promise<void> {
-  const { attempts: loginAttempts, client, cookieWarnings, emit, options: router, urls, sessions } = services;
+  const { attempts: loginAttempts, client, cookieWarnings, emit, lostSessions, urls, sessions } = services;
+  const { inAppBrowser, siteName } = services.options;
   requireSession(req, sessions); // now, rather than at the callback
   cookieWarnings.beforeLogin(req);
   res.set('Cache-Control', 'no-store');
   const returnTo = urls.returnTo(options.returnTo) ?? urls.defaultReturnTo;
-  const warns = router.inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
+  if (!options.asJson && acceptsHtml(req)) {
+    if (isInFrame(req)) {
+      const url = startUrl(urls.login, { ...options, returnTo });
+      sendPage(res, 200, loginRequiredPage(languageOf(req), url, siteName, true));
+      return;
+    }
+    if (!options.originChecked && urls.ownsCallback && !isAtSite(services, req)) {
+      const url = startUrl(urls.siteOrigin + urls.login, { ...options, returnTo });
+      res.redirect(req.method === 'POST' ? 303 : 302, `${url}&origin=checked`);
+      return;
+    }
+  }
+  setAttempt(req, { returnTo });
+  await lostSessions.check(req, res);
+  const warns = inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
   if (warns && isInAppBrowser(req.get('user-agent'))) {
     const url = new URL(urls.login, urls.siteOrigin);
     url.searchParams.set('returnTo', returnTo);
     const { display, channel } = options;
-    const page = { site: router.siteName, script: urls.copyScript };
+    const page = { site: siteName, script: urls.copyScript };
     sendPage(res, 200, inAppBrowserPage(languageOf(req), url, { display, channel }, page));
     return;
   }

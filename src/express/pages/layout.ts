@@ -62,16 +62,20 @@ export interface PageContent {
   hasScript?: boolean;
   /** A class for the body. */
   className?: string;
+  /** Whether a frame may show the page: only one whose links open on top. */
+  framed?: boolean;
 }
 
 /** Puts content into the layout of this package's pages. */
-export function layout({ language, site, title, body, hasScript = false, className }: PageContent): Page {
-  const policy = hasScript ? `${POLICY}; script-src 'self'` : POLICY;
+export function layout({ language, site, title, body, hasScript, className, framed }: PageContent): Page {
+  const base = framed ? POLICY.replace("; frame-ancestors 'none'", '') : POLICY;
+  const policy = hasScript ? `${base}; script-src 'self'` : base;
+  const { 'X-Frame-Options': frameOptions, ...headers } = HEADERS;
   const heading = escapeHtml(title);
   const [suffix, label] =
     site === undefined ? ['', ''] : [` · ${escapeHtml(site)}`, `<small>${escapeHtml(site)}</small> `];
   return {
-    headers: { ...HEADERS, 'Content-Security-Policy': policy },
+    headers: { ...headers, ...(!framed && { 'X-Frame-Options': frameOptions }), 'Content-Security-Policy': policy },
     html: `<!doctype html>
 <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${heading}${suffix}</title><style>${STYLE}</style></head>

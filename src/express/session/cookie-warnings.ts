@@ -1,5 +1,5 @@
-import { warn } from '../../protocol/warn.js';
 import type { Request, Response } from 'express';
+import type { WarnOnce } from '../../protocol/warn.js';
 
 /**
  * Warns once for each problem of the application's session cookie. Most of them show only at a login: the cookie that is
@@ -7,10 +7,11 @@ import type { Request, Response } from 'express';
  */
 export class SessionCookieWarnings {
   readonly #isHttps: boolean;
-  readonly #warned = new Set<string>();
+  readonly #warnOnce: WarnOnce;
 
   /** @param redirectUri - its scheme is the one that browsers use */
-  constructor(redirectUri: string) {
+  constructor(redirectUri: string, warnOnce: WarnOnce) {
+    this.#warnOnce = warnOnce;
     this.#isHttps = new URL(redirectUri).protocol === 'https:';
   }
 
@@ -50,12 +51,6 @@ export class SessionCookieWarnings {
       ? 'session({ cookie: { secure: true } })'
       : "app.set('trust proxy', 1), because Express takes its requests for plain http, and session({ cookie: { secure: true } })";
     this.#warnOnce('QQ_SESSION_COOKIE_INSECURE', `the session cookie of this https site is not Secure. Use ${remedy}`);
-  }
-
-  #warnOnce(code: string, message: string): void {
-    if (this.#warned.has(code)) return;
-    this.#warned.add(code);
-    warn(code, message);
   }
 }
 

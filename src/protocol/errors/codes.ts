@@ -1,5 +1,6 @@
 /** What can be wrong with the application's own configuration. */
-export type QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_MISSING' | 'ERR_QQ_ROUTER_MISSING';
+export type QQConfigurationErrorCode =
+  'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_MISSING' | 'ERR_QQ_SESSION_LOST' | 'ERR_QQ_ROUTER_MISSING';
 
 /** What can go wrong on the way to QQ, or to the session store. */
 export type QQTransportErrorCode =

@@ -1,0 +1,144 @@
+import { parse, serialize } from 'cookie';
+import { stateId } from '../../attempt/login-attempt.js';
+import { QQConfigurationError } from '../../protocol/errors/index.js';
+import { readStored, storedLogin } from './session.js';
+import type { Request, Response } from 'express';
+import type { Bilingual } from '../../protocol/error-codes.js';
+import type { WarnOnce } from '../../protocol/warn.js';
+
+const MAX_LOGINS_IN_A_ROW = 2;
+const COUNT_TTL_SECONDS = 60;
+
+/** The cookies of a request that express-session has signed, or cookie-parser: these two write `s:value.signature`. */
+function signedCookies(req: Request): { name: string; value: string }[] {
+  return (req.headers.cookie ?? '').split(';').flatMap((pair) => {
+    const { name, value } = /^\s*(?<name>[^=]+)=s(?::|%3A)(?<value>[^.]+)\./i.exec(pair)?.groups ?? {};
+    return name !== undefined && value !== undefined ? [{ name, value }] : [];
+  });
+}
+
+const wrongSecret: Bilingual = {
+  en:
+    'the session store has the session of this browser, but the signature of its cookie does not match. Use one ' +
+    'secret in all processes and after each start: session({ secret: process.env.SESSION_SECRET })',
+  zh: '会话存储中有该浏览器的会话，但会话 cookie 的签名不符。请让所有进程始终使用同一个密钥：session({ secret: process.env.SESSION_SECRET })',
+};
+
+/**
+ * Finds logins that end without their session. Without it, the guard would redirect to QQ again, and QQ back: a cookie
+ * of one minute counts the logins in a row, and a request with a login in its session deletes it.
+ */
+export class LostSessions {
+  readonly #name: string;
+  readonly #appId: string;
+  readonly #secure: boolean;
+  readonly #warnOnce: WarnOnce;
+  /** The name of the session cookie, once a request had one of a login. */
+  #cookieName: string | undefined;
+
+  constructor({ appId, redirectUri }: { appId: string; redirectUri: string }, warnOnce: WarnOnce) {
+    this.#appId = appId;
+    this.#secure = new URL(redirectUri).protocol === 'https:';
+    const owner = stateId(`${appId}\n${redirectUri}`).slice(0, 8);
+    this.#name = `${this.#secure ? '__Host-' : ''}qq_logins_${owner}`;
+    this.#warnOnce = warnOnce;
+  }
+
+  /** Counts a completed login. */
+  count(req: Request, res: Response): void {
+    this.#set(res, this.#countOf(req) + 1);
+  }
+
+  /** Deletes the count if this request has a login in its session. */
+  clear(req: Request, res: Response): void {
+    if (this.#countOf(req) === 0 || !storedLogin(req, this.#appId)) return;
+    this.#cookieName = signedCookies(req).find(({ value }) => value === req.sessionID)?.name;
+    this.#set(res, 0);
+  }
+
+  /**
+   * Checks the session of a request that starts a login.
+   *
+   * @throws `QQConfigurationError` `ERR_QQ_SESSION_LOST`, which names the reason, after two logins in a row
+   */
+  async check(req: Request, res: Response): Promise<void> {
+    if (storedLogin(req, this.#appId)) return;
+    const unknown = signedCookies(req).filter(
+      ({ name, value }) => value !== req.sessionID && name === (this.#cookieName ?? name),
+    );
+    const names = new Set(unknown.map(({ name }) => name));
+    let isSecretWrong = false;
+    for (const name of [...names].slice(0, 3)) {
+      // express-session reads the first cookie of a name.
+      const id = unknown.find((cookie) => cookie.name === name)?.value ?? '';
+      isSecretWrong ||= await readStored(req.sessionStore, id).then(Boolean, () => false);
+    }
+    if (isSecretWrong) this.#warnOnce('QQ_SESSION_SECRET', wrongSecret.en);
+    if (this.#countOf(req) < MAX_LOGINS_IN_A_ROW) return;
+    this.#set(res, 0); // the next one may try again
+    const { en, zh } = isSecretWrong
+      ? wrongSecret
+      : unknown.length > 0
+        ? notStored(req, unknown.length > names.size)
+        : notSent(req);
+    throw new QQConfigurationError(
+      `session: two logins in a row were completed, and the session of neither came back: ${en}`,
+      { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` },
+      'ERR_QQ_SESSION_LOST',
+      'session',
+    );
+  }
+
+  #countOf(req: Request): number {
+    const { cookie } = req.headers;
+    return cookie?.includes(this.#name) ? Number(parse(cookie)[this.#name]) || 0 : 0;
+  }
+
+  #set(res: Response, count: number): void {
+    if (res.headersSent) return;
+    const age = count > 0 ? { maxAge: COUNT_TTL_SECONDS } : { maxAge: 0, expires: new Date(0) };
+    const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure, ...age } as const;
+    res.append('Set-Cookie', serialize(this.#name, count > 0 ? String(count) : '', options));
+  }
+}
+
+/** The browser sent a session cookie, and the store has no such session. */
+function notStored({ sessionStore }: Request, isRepeated: boolean): Bilingual {
+  if (isRepeated) {
+    return {
+      en: "the browser sent two session cookies of one name: another application sets one for this domain or path. Give this site's a name of its own: session({ name: '__Host-sid' }) on https",
+      zh: "浏览器发送了两个同名的会话 cookie：另一个应用为该域名或路径设置了同名 cookie。请为本站的会话 cookie 单独命名：https 站点用 session({ name: '__Host-sid' })",
+    };
+  }
+  return sessionStore.constructor.name === 'MemoryStore'
+    ? {
+        en: 'the session is in the memory of another process, or of this one before its last start (MemoryStore). Use a store that all processes share, such as connect-redis',
+        zh: '会话保存在另一个进程的内存中，或已随重启丢失（MemoryStore）。请使用所有进程共享的会话存储，如 connect-redis',
+      }
+    : {
+        en: "the session store does not have the session of the browser's cookie. Check that all processes use the same store and that another application does not set a cookie of the same name (use session({ name }))",
+        zh: '会话存储中没有该浏览器 cookie 对应的会话。请检查所有进程是否使用同一存储，以及是否有其他应用设置了同名 cookie（可用 session({ name }) 改名）',
+      };
+}
+
+/** The browser sent no session cookie. */
+function notSent(req: Request): Bilingual {
+  const { cookie } = req.session;
+  if (cookie.secure === true && !req.secure) {
+    return {
+      en: "the session cookie is Secure, and Express takes this request for plain http, so it is not sent. Behind a proxy write app.set('trust proxy', 1) and proxy_set_header X-Forwarded-Proto $scheme; on plain http session({ cookie: { secure: 'auto' } })",
+      zh: "会话 cookie 带 Secure，而 Express 认为该请求是 http，因此没有发送。反向代理之后请写 app.set('trust proxy', 1) 和 proxy_set_header X-Forwarded-Proto $scheme;；http 站点请用 session({ cookie: { secure: 'auto' } })",
+    };
+  }
+  if (cookie.sameSite === true || cookie.sameSite === 'strict') {
+    return {
+      en: "the session cookie is SameSite=Strict, so browsers do not send it on the way back from QQ. Write session({ cookie: { sameSite: 'lax' } })",
+      zh: "会话 cookie 是 SameSite=Strict，浏览器从 QQ 返回时不会发送它。请写 session({ cookie: { sameSite: 'lax' } })",
+    };
+  }
+  const { path = '/', domain } = cookie;
+  return {
+    en: `the browser does not send the session cookie. Check its path (${path}) and domain (${domain ?? 'none'}) in session({ cookie }), and what changes it on the way: proxy_cookie_path, proxy_cookie_domain, proxy_cookie_flags, a CDN that removes Set-Cookie`,
+    zh: `浏览器没有发送会话 cookie。请检查 session({ cookie }) 中的 path（${path}）和 domain（${domain ?? '无'}），以及途中是否有改写：proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或删除 Set-Cookie 的 CDN`,
+  };
+}

@@ -14,7 +14,7 @@ import {
 } from './http.js';
 import { completeLogin } from './login/callback.js';
 import { startLogin } from './login/start.js';
-import { createMountCheck } from './mount-check.js';
+import { checkRouteOrder, createMountCheck } from './mount-check.js';
 import { readOptions } from './options.js';
 import { COPY_SCRIPT } from './pages/in-app-browser.js';
 import { POPUP_SCRIPT } from './pages/popup.js';
@@ -98,7 +98,10 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     .route(literalPath(paths.callback))
     .get(
       notPrefetched,
-      handle(async (req, res) => completeLogin(services, req, res)),
+      handle(async (req, res) => {
+        await completeLogin(services, req, res);
+        checkRouteOrder(services, router, req, res.get('Location') ?? '');
+      }),
     )
     .all(only('GET', 'HEAD'));
 

@@ -2,7 +2,7 @@ import { toQQUser } from '../protocol/profile.js';
 import { accessToken, reloadUser } from './login/reload-user.js';
 import { logout } from './login/logout.js';
 import { startLogin } from './login/start.js';
-import { storedLogin } from './session/session.js';
+import { lacksSession, storedLogin } from './session/session.js';
 import type { Request, Response } from 'express';
 import type { QQUser, UserInfoResponse } from '../protocol/profile.js';
 import type { LoginOptions } from './login/start.js';
@@ -54,13 +54,22 @@ export function servicesOf(req: Request): Services | undefined {
   return servicesByRequest.get(req);
 }
 
+const NO_SESSION =
+  'req.qqUser was read in a request without a session. Mount express-session before qqConnect(), for all paths: ' +
+  'app.use(session({ … })); app.use(qqConnect()). (express-session also passes requests without a session while its ' +
+  'store is disconnected)';
+
 const qqUser: PropertyDescriptor = {
   configurable: true,
   enumerable: true,
   get(this: Request) {
-    const appId = servicesOf(this)?.client.appId ?? '';
+    const services = servicesOf(this);
+    const appId = services?.client.appId ?? '';
     const login = storedLogin(this, appId);
-    if (!login) return undefined;
+    if (!login) {
+      if (services && lacksSession(this, services.sessions)) services.warnOnce('QQ_SESSION_MISSING', NO_SESSION);
+      return undefined;
+    }
     // The same object at each read, until the profile is reloaded.
     const user = usersByProfile.get(login.profile) ?? toQQUser({ ...login, appId }, { ...login.profile });
     usersByProfile.set(login.profile, user);

@@ -112,12 +112,17 @@ describe("in another app's web view", () => {
   });
 });
 
+/** As a proxy of the site sends them. */
+const FORWARDED = { Host: 'www.example.com', 'X-Forwarded-Proto': 'https' };
+
 describe('behind a proxy that strips a prefix', () => {
   it('shows the public address', async () => {
     await using site = await startSite({
       qq: { redirectUri: 'https://www.example.com/shop/auth/qq/callback', callbackPath: '/auth/qq/callback' },
     });
-    const { text } = await new Visitor(site).agent.get('/private').set({ 'User-Agent': WECHAT, Accept: 'text/html' });
+    const { text } = await new Visitor(site).agent
+      .get('/private')
+      .set({ 'User-Agent': WECHAT, Accept: 'text/html', ...FORWARDED });
     expect(text).toContain('<code>https://www.example.com/shop/auth/qq/login?returnTo=%2Fshop%2Fprivate</code>');
     expect(text).toContain('<a href="/shop/auth/qq/login?returnTo=%2Fshop%2Fprivate&amp;webview=continue">');
   });

@@ -73,6 +73,11 @@ function pathOf(req: Request): string {
   return req.originalUrl.split('?', 1)[0] ?? '';
 }
 
+/** Tells whether a request has no session on a path where it should have one. */
+export function lacksSession(req: Request, { cookiePath = '/' }: SeenSessions): boolean {
+  return (req as { session?: unknown }).session === undefined && pathOf(req).startsWith(cookiePath);
+}
+
 /**
  * Returns the request's session.
  *

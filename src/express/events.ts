@@ -1,6 +1,7 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { warn } from '../protocol/warn.js';
 import type { QQErrorCode, QQStep } from '../protocol/errors/index.js';
+import type { WarnOnce } from '../protocol/warn.js';
 
 /** What went wrong, in an event about a failure. */
 export interface EventFailure {
@@ -18,6 +19,8 @@ export type QQConnectEvent =
   | { type: 'login_succeeded'; durationMs: number }
   | ({ type: 'login_failed'; durationMs: number } & EventFailure)
   | { type: 'login_cancelled' }
+  /** QQ sent a placeholder (`qzuser`) in place of the user's profile: there is neither nickname nor avatar. */
+  | { type: 'profile_placeholder' }
   | { type: 'refreshed'; durationMs: number }
   | ({ type: 'refresh_failed'; durationMs: number } & EventFailure)
   | { type: 'logged_out' };
@@ -37,6 +40,18 @@ export function describeFailure(error: unknown): EventFailure {
   if (error instanceof LoginRefusal) return { code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session' };
   if (!isQQConnectError(error)) return { code: 'ERR_UNKNOWN', step: 'session' };
   return { code: error.code, step: error.step, ...(error.qqCode !== undefined && { qqCode: error.qqCode }) };
+}
+
+/**
+ * Warns of a failure that means wrong configuration, once for each cause: in production the page for the user does not
+ * name it.
+ */
+export function warnOfConfiguration({ warnOnce }: { warnOnce: WarnOnce }, error: unknown): void {
+  if (!isQQConnectError(error) || error.kind === 'configuration' || error.action !== 'fix_configuration') return;
+  const { code, endpoint = '', hint, message, qqCode, step } = error;
+  // The text of a callback may be anything: the browser sends it.
+  const what = step === 'callback' ? `callback: QQ answered ${qqCode}` : message;
+  warnOnce('QQ_CONFIGURATION', `${what}. ${hint.en}`, `${code} ${qqCode} ${endpoint}`);
 }
 
 /** Receives events. */

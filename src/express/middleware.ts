@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { assertCalled } from '../protocol/assert-called.js';
 import {
+  CALLBACK_BY_GET,
   handle,
   isScript,
   isSubresource,
@@ -92,7 +93,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         });
       }),
     )
-    .all(only('GET', 'HEAD'));
+    .all(only(['GET', 'HEAD']));
 
   router
     .route(literalPath(paths.callback))
@@ -103,7 +104,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         checkRouteOrder(services, router, req, res.get('Location') ?? '');
       }),
     )
-    .all(only('GET', 'HEAD'));
+    .all(only(['GET', 'HEAD'], CALLBACK_BY_GET));
 
   router
     .route(literalPath(paths.logout))
@@ -117,7 +118,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         else res.redirect(303, urls.defaultReturnTo);
       }),
     )
-    .all(only('POST'));
+    .all(only(['POST']));
 
   router
     .route(literalPath(paths.user))
@@ -129,7 +130,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         else sendLoginRequired(res);
       }),
     )
-    .all(only('GET', 'HEAD'));
+    .all(only(['GET', 'HEAD']));
 
   router
     .route(literalPath(paths.refresh))
@@ -141,14 +142,17 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         else sendLoginRequired(res);
       }),
     )
-    .all(only('POST'));
+    .all(only(['POST']));
 
   for (const [path, send] of [
     [paths.client, sendBrowserModule],
     [paths.popupScript, sendScript(POPUP_SCRIPT)],
     [paths.copyScript, sendScript(COPY_SCRIPT)],
   ] as const) {
-    router.route(literalPath(path)).get(send).all(only('GET', 'HEAD'));
+    router
+      .route(literalPath(path))
+      .get(send)
+      .all(only(['GET', 'HEAD']));
   }
 
   router
@@ -160,7 +164,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
         else sendLoginRequired(res);
       }),
     )
-    .all(only('GET', 'HEAD'));
+    .all(only(['GET', 'HEAD']));
 
   function sendLoginRequired(res: Response): void {
     res.status(401).set('Cache-Control', 'no-store').json({ error: 'login_required', login_url: urls.login });

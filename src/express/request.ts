@@ -1,4 +1,5 @@
 import { toQQUser } from '../protocol/profile.js';
+import { warnOfConfiguration } from './events.js';
 import { accessToken, reloadUser } from './login/reload-user.js';
 import { logout } from './login/logout.js';
 import { startLogin } from './login/start.js';
@@ -77,6 +78,15 @@ const qqUser: PropertyDescriptor = {
   },
 };
 
+async function withWarning<T>(services: Services, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    warnOfConfiguration(services, error);
+    throw error;
+  }
+}
+
 /** Adds `qqConnect` and `qqUser` to a request; a request that reads neither reads no session. */
 export function extendRequest(services: Services, req: Request, res: Response): void {
   servicesByRequest.set(req, services);
@@ -86,8 +96,8 @@ export function extendRequest(services: Services, req: Request, res: Response): 
       return startLogin(services, req, res, { ...options, returnTo: options.returnTo ?? page });
     },
     logout: async () => logout(services, req),
-    accessToken: async ({ rejected } = {}) => accessToken(services, req, rejected),
-    refreshUser: async () => reloadUser(services, req),
+    accessToken: async ({ rejected } = {}) => withWarning(services, accessToken(services, req, rejected)),
+    refreshUser: async () => withWarning(services, reloadUser(services, req)),
   };
   Object.defineProperty(req, 'qqUser', qqUser);
 }

@@ -36,7 +36,7 @@ const step = (code: number, en: string, zh: string): QQErrorCodeEntry => ({
   retryRead: true,
 });
 
-/** Every documented code, in ascending order: first `ret` of the APIs, then `error` of the OAuth endpoints. */
+/** Every documented code, in ascending order: first `ret` of the APIs, then `error` of the login pages and the OAuth endpoints. */
 // One or two lines a code read as a table; Prettier would make it six.
 // prettier-ignore
 export const errorCodeTable: readonly QQErrorCodeEntry[] = [
@@ -69,6 +69,7 @@ export const errorCodeTable: readonly QQErrorCodeEntry[] = [
     '用户在 QQ 侧没有登录态：已过期，或本来就无效。', hints.tokenRefused),
   refuse(1003, 'The QQ account is frozen.', '这个 QQ 账号被冻结了。', hints.accountRefused),
   refuse(1006, 'The user has not opened Qzone.', '用户还没有开通 QQ 空间。', hints.openQzone),
+  fix(21006, 'The callback address is not a registered one.', '回调地址与填写的不一致。', hints.redirectUri),
   fix(100000, 'response_type is missing or invalid.', 'response_type 缺失或写错。', hints.sentByPackage),
   fix(100001, 'client_id (the APP ID) is missing or wrong.', 'client_id（即 APP ID）缺失或有误。', hints.appId),
   fix(100002, 'client_secret (the APP Key) is missing.', '缺少 client_secret（即 APP Key）。', hints.appKey),

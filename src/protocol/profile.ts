@@ -109,20 +109,31 @@ export function isUserInfo(body: Record<string, unknown>): boolean {
   return typeof body.nickname === 'string' || BEST_FIRST.some((field) => avatar(body[field]) !== undefined);
 }
 
+/**
+ * Tells the profile that QQ sends in place of the user's: the user skipped the consent, or the API `get_user_info` is not
+ * active for the application. Its avatar is QQ's logo.
+ *
+ * @see Tencent's page 常见问题
+ */
+export function isPlaceholderProfile({ nickname }: UserInfoResponse): boolean {
+  return nickname === 'qzuser';
+}
+
 /** Makes the user that handlers see from what QQ sent. */
 export function toQQUser(
   identity: { appId: string; openid: string; unionid?: string | undefined },
   raw: UserInfoResponse,
 ): QQUser {
+  const isPlaceholder = isPlaceholderProfile(raw);
   const user: QQUser = {
     appId: identity.appId,
     openid: identity.openid,
     ...(identity.unionid !== undefined && { unionid: identity.unionid }),
-    nickname: typeof raw.nickname === 'string' ? raw.nickname : '',
+    nickname: typeof raw.nickname === 'string' && !isPlaceholder ? raw.nickname : '',
     raw,
   };
   for (const field of BEST_FIRST) {
-    const url = avatar(raw[field]);
+    const url = isPlaceholder ? undefined : avatar(raw[field]);
     if (url === undefined) continue;
     user[field] = url;
     user.avatarUrl ??= url;

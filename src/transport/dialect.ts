@@ -3,9 +3,11 @@ import { describeQQErrorCode } from '../protocol/error-codes.js';
 import { QQConfigurationError, QQResponseError, QQTransportError, isQQConnectError } from '../protocol/errors/index.js';
 import { flatUserInfo, isUserInfo } from '../protocol/profile.js';
 import { redact } from '../protocol/redact.js';
+import { createWarnOnce } from '../protocol/warn.js';
 import { BODY_TOO_LARGE, NO_AXIOS_RESPONSE } from './request.js';
 import type { DecodedBody } from '../protocol/body.js';
 import type { QQConnectError, QQStep } from '../protocol/errors/index.js';
+import type { WarnOnce } from '../protocol/warn.js';
 import type { HttpAnswer, SendRequest } from './request.js';
 
 /** A call of QQ. */
@@ -124,6 +126,20 @@ export function readQQAnswer({ status, text }: HttpAnswer, { step, path, query }
   return success;
 }
 
+const MAX_CLOCK_SKEW_MS = 600_000;
+
+/** Warns if QQ's clock and this machine's differ by more than ten minutes: logins, sessions and tokens expire by it. */
+function checkClock({ headers }: HttpAnswer, warnOnce: WarnOnce): void {
+  const skewMs = Date.now() - Date.parse(typeof headers.date === 'string' ? headers.date : '');
+  if (!(Math.abs(skewMs) > MAX_CLOCK_SKEW_MS)) return;
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  warnOnce(
+    'QQ_CLOCK',
+    `the clock of this server is ${minutes} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} that of QQ. Set it by NTP: ` +
+      'logins, sessions and tokens expire by it',
+  );
+}
+
 /**
  * Makes the function that calls QQ in QQ's own form (GET, `fmt=json` where it is known) and reads the answer, in
  * whichever of QQ's formats it comes. A token answer becomes one of RFC 6749.
@@ -131,6 +147,7 @@ export function readQQAnswer({ status, text }: HttpAnswer, { step, path, query }
  * @see RFC 6749, section 5.1; Tencent's page 使用Authorization_Code获取Access_Token
  */
 export function createDialect(request: SendRequest, graphUrl: string): CallQQ {
+  const warnOnce = createWarnOnce();
   return async function callQQ(call) {
     const { step, path, query } = call;
     if (step !== 'user_info' && step !== 'api') query.set('fmt', 'json');
@@ -141,6 +158,7 @@ export function createDialect(request: SendRequest, graphUrl: string): CallQQ {
     } catch (error) {
       throw transportError(error, { step, endpoint: path });
     }
+    checkClock(answer, warnOnce);
     return readQQAnswer(answer, call);
   };
 }

@@ -47,7 +47,7 @@ describe('express-qq-connect explain', () => {
     const { status, stdout, stderr } = await call(['explain', '100016', '7', '100020']);
     expect(status).toBe(1);
     for (const code of [100016, 100020]) expect(stdout).toContain(describeQQErrorCode(code)?.meaning.en);
-    expect(stderr).toContain('do not have an error code 7');
+    expect(stderr).toContain('The error code 7 is not in our table');
     const asJson = await call(['explain', '7', '--json']);
     expect(asJson.status).toBe(1);
     expect(JSON.parse(asJson.stdout)).toEqual([{ code: 7, unknown: true }]);

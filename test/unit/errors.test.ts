@@ -1,4 +1,5 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { inspect } from 'node:util';
 import * as errors from '../../src/client.js';
 
 const { QQConfigurationError, QQRequestError, QQResponseError, QQTransportError, QQConnectError, isQQConnectError } =
@@ -85,5 +86,43 @@ describe('isQQConnectError', () => {
     expect(isQQConnectError(theirs, 'request')).toBe(true);
     expect(isQQConnectError(theirs, 'response')).toBe(false);
     expect(copy.isQQConnectError(samples.response, 'response')).toBe(true);
+  });
+});
+
+describe('the stack of an error in production', () => {
+  const { NODE_ENV } = process.env;
+  beforeEach(() => void (process.env.NODE_ENV = 'production'));
+  afterEach(() => void (process.env.NODE_ENV = NODE_ENV));
+
+  it('is one line below status 500, because scanners cause these', () => {
+    const error = new QQRequestError('ERR_QQ_STATE_MISSING', 'callback: it has no state');
+    expect(error.stack).toBe('QQRequestError: callback: it has no state');
+    expect(inspect(error)).toBe(error.stack);
+  });
+
+  it('is whole from status 500', () => {
+    expect(new QQConfigurationError('options: wrong', hint).stack).toMatch(/options: wrong\n {4}at /);
+  });
+});
+
+describe('QQTransportError', () => {
+  const failed = (code: string) =>
+    new QQTransportError('ERR_QQ_NETWORK', `token: QQ could not be reached (${code})`, {
+      step: 'token',
+      cause: Object.assign(new Error(code), { code }),
+    });
+
+  it.each([
+    ['ENOTFOUND', 'try_later', /DNS/],
+    ['EAI_AGAIN', 'try_later', /DNS/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'fix_configuration', /NODE_EXTRA_CA_CERTS/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'fix_configuration', /NODE_EXTRA_CA_CERTS/],
+    ['CERT_NOT_YET_VALID', 'fix_configuration', /NTP/],
+    ['CERT_HAS_EXPIRED', 'fix_configuration', /NTP/],
+    ['ECONNRESET', 'try_later', /firewall/],
+  ])('says what to do about %s: %s', (code, action, words) => {
+    const error = failed(code);
+    expect(error).toMatchObject({ status: 502, action });
+    expect(error.hint.en).toMatch(words);
   });
 });

@@ -17,7 +17,7 @@ const words = {
     action: '处理',
     hint: '办法',
     retryRead: '；腾讯侧某一步失败：读取类请求可以先重试一次',
-    unknown: (code: number) => `QQ 的文档里没有错误码 ${code}。直接运行 explain 可列出全部错误码。`,
+    unknown: (code: number) => `本工具的错误码表中没有 ${code}。直接运行 explain 可列出表中的全部错误码。`,
     success: '0 表示成功，不是错误码。',
   },
   en: {
@@ -26,7 +26,7 @@ const words = {
     hint: 'To do  ',
     retryRead: '; a step failed at Tencent: a read may be asked once more first',
     unknown: (code: number) =>
-      `QQ's documents do not have an error code ${code}. Run explain alone to list the codes they have.`,
+      `The error code ${code} is not in our table. Run explain alone to list the codes that are.`,
     success: '0 is success, not an error code.',
   },
 } as const;

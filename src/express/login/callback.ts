@@ -2,7 +2,8 @@ import { stateId } from '../../attempt/login-attempt.js';
 import { withCancelled } from '../../attempt/return-to.js';
 import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
-import { LoginRefusal, describeFailure } from '../events.js';
+import { isPlaceholderProfile } from '../../protocol/profile.js';
+import { LoginRefusal, describeFailure, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { popupPage } from '../pages/popup.js';
 import {
@@ -30,6 +31,10 @@ import type { StoredLogin } from '../session/session.js';
 // A reload of so many logins of one session redirects to where they led.
 const MAX_COMPLETED_LOGINS = 3;
 
+const PLACEHOLDER =
+  'QQ sent a placeholder (qzuser) in place of the profile, so this user has no nickname and no avatar: the user did not ' +
+  'allow get_user_info, or the API is not active. Check it on connect.qq.com (应用管理)';
+
 function callbackError(what: string): QQRequestError {
   return new QQRequestError('ERR_QQ_STATE_UNKNOWN', `callback: ${what}`);
 }
@@ -46,12 +51,13 @@ function assertSameCode(codeId: string | undefined, callback: Callback): void {
 }
 
 /** Emits an event if a task fails. A rejected callback counts, so that attacks show in the metrics. */
-async function withLoginEvents<T>({ emit }: Services, task: () => Promise<T>): Promise<T> {
+async function withLoginEvents<T>(services: Services, task: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   try {
     return await task();
   } catch (error) {
-    emit(() => ({
+    warnOfConfiguration(services, error);
+    services.emit(() => ({
       type: 'login_failed',
       durationMs: Math.round(performance.now() - startedAt),
       ...describeFailure(error),
@@ -123,7 +129,7 @@ async function exchange(
   attempt: LoginAttempt,
   { result }: Callback,
 ): Promise<LoginOutcome> {
-  const { avatars, client, emit, urls } = services;
+  const { avatars, client, emit, urls, warnOnce } = services;
   if (result.kind === 'failed') throw result.error;
   if (result.kind === 'cancelled') {
     emit(() => ({ type: 'login_cancelled' }));
@@ -133,6 +139,10 @@ async function exchange(
   const mergeStoredSession = watchStoredSession(req);
   const tokens = await client.exchangeCode(result.code);
   const user = await client.fetchUser(tokens);
+  if (isPlaceholderProfile(user.raw)) {
+    emit(() => ({ type: 'profile_placeholder' }));
+    warnOnce('QQ_PROFILE_PLACEHOLDER', PLACEHOLDER);
+  }
   const isStored = await mergeStoredSession();
   const codeId = stateId(result.code);
   const outcome = await createLoginSession(services, req, res, { attempt, codeId, tokens, user, isStored });

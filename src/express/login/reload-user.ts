@@ -1,5 +1,5 @@
 import { QQConfigurationError, isQQConnectError } from '../../protocol/errors/index.js';
-import { toQQUser } from '../../protocol/profile.js';
+import { isPlaceholderProfile, toQQUser } from '../../protocol/profile.js';
 import { requireSession, saveSession, storedLogin, watchStoredSession } from '../session/session.js';
 import { loginRequired } from '../tokens/vault.js';
 import type { Request } from 'express';
@@ -58,7 +58,7 @@ async function fetchProfileOnce(services: Services, req: Request, ref: TokenRef)
 }
 
 function isComplete(raw: UserInfoResponse): boolean {
-  return String(raw.is_lost ?? 0) === '0';
+  return String(raw.is_lost ?? 0) === '0' && !isPlaceholderProfile(raw);
 }
 
 /** Stores a profile in the session, with the changes that other requests made while QQ was called. */
@@ -84,7 +84,7 @@ async function keepProfile(
 
 /**
  * Fetches the user's profile again, as avatar URLs change, and stores it in the session. A profile that QQ calls
- * incomplete (`is_lost`) never replaces a complete one, and a failure changes nothing.
+ * incomplete (`is_lost`), or its placeholder, never replaces a complete one, and a failure changes nothing.
  */
 export async function reloadUser(services: Services, req: Request): Promise<QQUser> {
   const { appId } = services.client;

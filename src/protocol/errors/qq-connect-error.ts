@@ -84,6 +84,11 @@ export class QQConnectError extends Error {
     if (fields.qqMessage !== undefined) this.qqMessage = fields.qqMessage;
     if (fields.endpoint !== undefined) this.endpoint = fields.endpoint;
     Object.defineProperty(this, KIND, { value: kind });
+    // Express logs every error that no handler answers, and scanners cause many of these: one line each.
+    if (fields.status < 500 && process.env.NODE_ENV === 'production') {
+      this.stack = `${new.target.name}: ${message}`;
+      Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), { value: () => this.stack });
+    }
   }
 
   /** Whose fault it is. */

@@ -147,7 +147,7 @@ export class QQRequestError extends QQConnectError {
   override name = 'QQRequestError';
   declare readonly code: QQRequestErrorCode;
 
-  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep } = {}) {
+  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep; hint?: Bilingual } = {}) {
     super('request', message, { code, ...complaints[code], ...fields });
   }
 }

@@ -52,13 +52,15 @@ const UNLISTED: Advice = {
   },
 };
 
-function adviceOn(qqCode: number | string): Advice {
+function adviceOn(qqCode: number | string, qqMessage: string): Advice {
   if (typeof qqCode === 'string') {
     // Servers that stand in for QQ answer with the words of RFC 6749, section 5.2.
     const ours = /^(invalid_client|unauthorized_client|unsupported_grant_type|invalid_scope)$/.test(qqCode);
     return ours ? { ...UNLISTED, status: 500, action: 'fix_configuration' } : UNLISTED;
   }
-  const entry = describeQQErrorCode(qqCode);
+  // The number means any wrong parameter; this text of QQ's means an APP ID that is no number.
+  const isAppId = qqCode === 1 && /cannot parse\W+oauth_consumer_key/.test(qqMessage);
+  const entry = describeQQErrorCode(isAppId ? 100008 : qqCode);
   if (!entry) return UNLISTED;
   const { action, hint, userMessage } = entry;
   return { status: entry.retryRead ? 502 : statusFor[action], action, hint, userMessage };
@@ -77,7 +79,7 @@ export class QQResponseError extends QQConnectError {
 
   constructor(message: string, fields: QQResponseErrorFields) {
     super('response', message, {
-      ...(fields.code === 'ERR_QQ_RESPONSE' ? adviceOn(fields.qqCode) : unusable[fields.code]),
+      ...(fields.code === 'ERR_QQ_RESPONSE' ? adviceOn(fields.qqCode, fields.qqMessage) : unusable[fields.code]),
       ...fields,
     });
   }

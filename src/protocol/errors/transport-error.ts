@@ -1,5 +1,5 @@
 import { QQConnectError } from './qq-connect-error.js';
-import type { Bilingual } from '../error-codes.js';
+import type { Bilingual, QQErrorAction } from '../error-codes.js';
 import type { QQTransportErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
@@ -44,6 +44,40 @@ const failures = {
   },
 } as const satisfies Record<QQTransportErrorCode, { status: number; hint: Bilingual; userMessage?: Bilingual }>;
 
+const CLOCK: Bilingual = {
+  en: "Try again later. The certificate's dates do not fit the clock of this server: set the clock by NTP.",
+  zh: '请稍后再试。证书的有效期与本服务器的时间不符：请用 NTP 校准系统时间。',
+};
+
+// By Node's code: causes that do not end by themselves.
+const byCause: readonly (readonly [RegExp, QQErrorAction, Bilingual])[] = [
+  [
+    /^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL)$/,
+    'try_later',
+    {
+      en: 'Try again in a moment. The host name was not found: check the DNS servers of this machine or container, and graphUrl (QQ_GRAPH_URL).',
+      zh: '请稍后再试。域名解析失败：请检查本机或容器的 DNS 设置，以及 graphUrl（QQ_GRAPH_URL）。',
+    },
+  ],
+  [
+    /^ECONNREFUSED$/,
+    'try_later',
+    {
+      en: 'Try again in a moment. The connection was refused: check that the server (or the sandbox) is running, and the host and port in graphUrl (QQ_GRAPH_URL).',
+      zh: '请稍后再试。连接被拒绝：请检查服务器（或沙箱）是否在运行，以及 graphUrl（QQ_GRAPH_URL）的主机和端口。',
+    },
+  ],
+  [/^CERT_(?:NOT_YET_VALID|HAS_EXPIRED)$/, 'fix_configuration', CLOCK],
+  [
+    /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)|^CERT_UNTRUSTED$/,
+    'fix_configuration',
+    {
+      en: 'The certificate is signed by an unknown CA, as that of a proxy which decrypts traffic is. Give its CA to Node: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
+      zh: '证书由未知的 CA 签发，常见于解密流量的代理。请将其 CA 证书提供给 Node：NODE_EXTRA_CA_CERTS=/path/to/ca.pem。',
+    },
+  ],
+];
+
 /** QQ, or the application's session store, could not be reached in time. Nothing is known to have happened there. */
 export class QQTransportError extends QQConnectError {
   override name = 'QQTransportError';
@@ -54,6 +88,9 @@ export class QQTransportError extends QQConnectError {
     message: string,
     fields: { step: QQStep; endpoint?: string; cause?: Error; hint?: Bilingual },
   ) {
-    super('transport', message, { code, action: 'try_later', ...failures[code], ...fields });
+    const { code: cause } = (fields.cause ?? {}) as { code?: unknown };
+    const [, action, hint] = byCause.find(([pattern]) => typeof cause === 'string' && pattern.test(cause)) ?? [];
+    const known = action && hint && code === 'ERR_QQ_NETWORK' ? { action, hint } : {};
+    super('transport', message, { code, action: 'try_later', ...failures[code], ...known, ...fields });
   }
 }

@@ -11,7 +11,7 @@ const authorize = (redirectUri = CALLBACK, origin = 'https://graph.qq.com') =>
   );
 
 const attempt = { name: `__Host-qq_login_owner_id`, httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
-const sessionCookie = { name: 'connect.sid', httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
+const sessionCookie = { name: '__Host-sid', httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
 
 const answer = (path: string, more: Partial<SiteAnswer>): SiteAnswer => ({
   url: new URL(path, 'https://www.example.com'),
@@ -27,7 +27,8 @@ const visit = (more: Partial<SiteVisit> = {}): SiteVisit => ({
   login: answer('/auth/qq/login', { status: 302, location: authorize(), cookies: [{ ...attempt, value: 'sealed' }] }),
   passed: [],
   user: answer('/auth/qq/user', { status: 401 }),
-  plainHttp: answer('/auth/qq/login', { status: 301, location: new URL('https://www.example.com/auth/qq/login') }),
+  again: [],
+  cancelled: [],
   callback: answer('/auth/qq/callback', { status: 400, errorCode: 'ERR_QQ_STATE_MISSING' }),
   ...more,
 });
@@ -51,7 +52,6 @@ describe('checkSite, of a site on https', () => {
       site_attempt_cookie: 'ok',
       site_callback: 'ok',
       site_session_unseen: 'info',
-      site_plain_http: 'ok',
     });
   });
 
@@ -71,18 +71,31 @@ describe('checkSite, of a site on https', () => {
     expect(judge(visit({ user })).site_session_secure).toBe('error');
     const good = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, value: 'id' }] });
     expect(judge(visit({ user: good })).site_session_cookie).toBe('ok');
+    const shared = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, name: 'connect.sid', value: 'id' }] });
+    expect(judge(visit({ user: shared })).site_session_host).toBe('warn');
   });
 
-  it('wants plain http redirected', () => {
-    expect(judge(visit({ plainHttp: answer('/', { location: authorize() }) })).site_plain_http).toBe('error');
-    expect(judge(visit({ plainHttp: answer('/', {}) })).site_plain_http).toBe('error');
-    const refused = { url: new URL('http://www.example.com'), thrown: new TypeError('fetch failed') };
-    expect(judge(visit({ plainHttp: refused })).site_plain_http).toBe('info');
+  it('reports each login that makes a detour because a proxy does not pass the host on', () => {
+    const url = new URL('https://www.example.com/auth/qq/login?returnTo=%2F&origin=checked');
+    const login = {
+      ...answer('', { status: 302, location: authorize(), cookies: [{ ...attempt, value: 'sealed' }] }),
+      url,
+    };
+    const detour = visit({ login, passed: [new URL('https://www.example.com/auth/qq/login')] });
+    expect(judge(detour).site_origin).toBe('warn');
+    expect(judge({ ...detour, passed: [new URL('https://example.com/auth/qq/login')] })).not.toHaveProperty(
+      'site_origin',
+    );
   });
 
-  it('sees www or not, and a live site that uses a sandbox', () => {
-    const bare = answer('https://example.com/auth/qq/login', { status: 302, location: authorize() });
-    expect(judge(visit({ login: bare })).site_host).toBe('error');
+  it('reports processes that send different values, or do not find the login of another one', () => {
+    const other = answer('/auth/qq/login', { location: authorize('https://old.example.com/auth/qq/callback') });
+    expect(judge(visit({ again: [other] })).site_processes).toBe('error');
+    const rejected = answer('/auth/qq/callback', { status: 400, errorCode: 'ERR_QQ_STATE_UNKNOWN' });
+    expect(judge(visit({ cancelled: [answer('/', { status: 302 }), rejected] })).site_processes).toBe('error');
+  });
+
+  it('reports a live site that uses a sandbox', () => {
     const sandbox = answer('/auth/qq/login', {
       status: 302,
       location: authorize(CALLBACK, 'http://127.0.0.1:9010'),

@@ -5,14 +5,13 @@ import { UsageError } from '../usage-error.js';
 import { checkClock } from './clock.js';
 import { checkConfiguration, graphUrlOf } from './configuration.js';
 import { checkEnvFile, readSettings } from './env-file.js';
-import { checkInstallation, readInstallation } from './installation.js';
 import { askAuthorize, askMe, checkAuthorize, checkReach } from './reach-qq.js';
 import { checkAsText, headingAsText, summaryAsText } from './report.js';
 import { checkSite } from './site.js';
 import { visitSite } from './visit-site.js';
 import type { Bilingual } from '../../protocol/error-codes.js';
 import type { Language } from '../language.js';
-import type { Terminal } from '../terminal.js';
+import type { Environment, Terminal } from '../terminal.js';
 import type { Check } from './check.js';
 import type { Settings } from './env-file.js';
 
@@ -39,7 +38,9 @@ export async function runDoctor(argv: readonly string[], terminal: Terminal, lan
   const request = readRequest(argv, terminal);
   const paint = paintFor(terminal);
   const all: Check[] = [];
-  for await (const { heading, checks } of examine(request, terminal)) {
+  for await (const group of examine(request, terminal)) {
+    const { heading } = group;
+    const checks = withoutSecrets(group.checks, request.settings.env);
     all.push(...checks);
     if (request.json) continue;
     terminal.stdout.write(headingAsText(heading, language, paint));
@@ -51,6 +52,21 @@ export async function runDoctor(argv: readonly string[], terminal: Terminal, lan
     : summaryAsText(all, language, paint);
   terminal.stdout.write(end);
   return fine ? 0 : 1;
+}
+
+/** Replaces a secret that stands in the wrong variable: in the path of QQ_REDIRECT_URI, for example. */
+function withoutSecrets(checks: Check[], env: Environment): Check[] {
+  const secrets = secretsOf(env);
+  if (secrets.length === 0) return checks;
+  const text = secrets.reduce((json, secret) => json.replaceAll(secret, '***'), JSON.stringify(checks));
+  return JSON.parse(text) as Check[];
+}
+
+/** The secrets as they stand in JSON; what is shorter than eight characters is none, and stands in ordinary words. */
+function secretsOf({ QQ_APP_KEY, QQ_ENCRYPTION_KEY = '', SESSION_SECRET }: Environment): string[] {
+  return [QQ_APP_KEY?.trim(), ...QQ_ENCRYPTION_KEY.split(','), SESSION_SECRET]
+    .map((secret = '') => JSON.stringify(secret).slice(1, -1))
+    .filter(({ length }) => length >= 8);
 }
 
 function readRequest(argv: readonly string[], terminal: Terminal): Request {
@@ -90,10 +106,6 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
   const unset = !env.QQ_APP_ID && !env.QQ_APP_KEY && !env.QQ_REDIRECT_URI;
   const configuration = [...checkEnvFile(file, terminal.env), ...checkConfiguration(env, unset && site !== undefined)];
   yield { heading: { en: 'Configuration', zh: '配置' }, checks: configuration };
-  yield {
-    heading: { en: 'This machine', zh: '本机' },
-    checks: checkInstallation(readInstallation(terminal.cwd)),
-  };
   if (graphUrl) yield { heading: { en: 'QQ', zh: 'QQ' }, checks: await examineQQ(graphUrl, settings, configuration) };
   if (site) {
     const expected = { appId: env.QQ_APP_ID, redirectUri: env.QQ_REDIRECT_URI, graphUrl: unset ? undefined : graphUrl };
@@ -111,7 +123,9 @@ async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readon
   const [appId = '', redirectUri = ''] = [env.QQ_APP_ID?.trim(), env.QQ_REDIRECT_URI?.trim()];
   // Nothing that might be the APP Key in the wrong place is sent.
   const sendable =
-    /^\d+$/.test(appId) && !configuration.some(({ id, level }) => id.startsWith('redirect_uri') && level === 'error');
+    /^\d{1,12}$/.test(appId) &&
+    !secretsOf(env).some((secret) => `${appId} ${redirectUri}`.includes(secret)) &&
+    !configuration.some(({ id, level }) => id.startsWith('redirect_uri') && level === 'error');
   const authorize = sendable ? checkAuthorize(await askAuthorize(request, graphUrl, appId, redirectUri)) : [];
   return [...reached, ...authorize, ...checkClock('thrown' in me ? null : me.date, Date.now())];
 }

@@ -15,7 +15,6 @@ const variables: Record<ConfigurationOption, string> = {
   scope: 'scope',
   encryptionKey: 'QQ_ENCRYPTION_KEY',
 };
-const SANDBOX_APP_ID = '100000001';
 const MIN_SECRET_LENGTH = 32;
 
 /** Returns where logins go, as the router reads it; `undefined` for a value that the router refuses. */
@@ -64,17 +63,17 @@ export function checkConfiguration(env: Environment, elsewhere: boolean): Check[
     return found.length > 0 ? found.map((problem) => asCheck(problem, variables[option])) : fine();
   };
   return [
-    ...checked('appId', () => checkAppId(env.QQ_APP_ID?.trim(), realQQ, elsewhere)),
-    ...checked('appKey', () => checkAppKey(env.QQ_APP_KEY?.trim(), realQQ, elsewhere)),
+    ...checked('appId', () => checkAppId(env.QQ_APP_ID?.trim(), elsewhere)),
+    ...checked('appKey', () => checkAppKey(env.QQ_APP_KEY?.trim(), elsewhere)),
     ...checkRedirectUri(env.QQ_REDIRECT_URI?.trim(), realQQ, elsewhere),
     ...checked('graphUrl', () => checkGraphUrl(graphUrlOf(env) ?? new URL(QQ_GRAPH_URL))),
     ...checked('encryptionKey', () => checkEncryptionKey(env.QQ_ENCRYPTION_KEY)),
-    ...checkSessionSecret(env.SESSION_SECRET, realQQ),
+    ...checkSessionSecret(env.SESSION_SECRET),
   ];
 }
 
-// Only an APP ID made of digits is printed: anything else may be the APP Key.
-function checkAppId(value: string | undefined, realQQ: boolean, elsewhere: boolean): Check[] {
+// Only an APP ID of up to 12 digits is printed: anything else may be the APP Key.
+function checkAppId(value: string | undefined, elsewhere: boolean): Check[] {
   if (!value) {
     const what = {
       en: 'the APP ID on connect.qq.com (应用管理); without one start with the sandbox: npx express-qq-connect sandbox',
@@ -82,27 +81,18 @@ function checkAppId(value: string | undefined, realQQ: boolean, elsewhere: boole
     };
     return [missing('app_id', 'QQ_APP_ID', what, elsewhere)];
   }
-  if (realQQ && value === SANDBOX_APP_ID) {
-    const found = { en: 'QQ_APP_ID is the sandbox’s 100000001.', zh: 'QQ_APP_ID 是沙箱默认的 100000001。' };
-    const fix = {
-      en: 'Set QQ_GRAPH_URL to the URL of the sandbox, or QQ_APP_ID to the APP ID on connect.qq.com.',
-      zh: '请把 QQ_GRAPH_URL 设为沙箱的地址，或换成 QQ 互联上的 APP ID。',
-    };
-    return [warn('app_id_sandbox', found, fix)];
-  }
-  if (!/^\d+$/.test(value)) return [ok('app_id', { en: 'QQ_APP_ID is set.', zh: '已设置 QQ_APP_ID。' })];
-  return [ok('app_id', { en: `QQ_APP_ID is ${value.slice(0, 20)}.`, zh: `QQ_APP_ID 是 ${value.slice(0, 20)}。` })];
+  const [en, zh] = /^\d{1,12}$/.test(value)
+    ? [`QQ_APP_ID is ${value}.`, `QQ_APP_ID 是 ${value}。`]
+    : ['QQ_APP_ID is set.', '已设置 QQ_APP_ID。'];
+  return [ok('app_id', { en, zh })];
 }
 
-function checkAppKey(value: string | undefined, realQQ: boolean, elsewhere: boolean): Check[] {
+function checkAppKey(value: string | undefined, elsewhere: boolean): Check[] {
   if (!value) {
     const what = { en: 'the APP Key that belongs to the APP ID', zh: '该 APP ID 的 APP Key' };
     return [missing('app_key', 'QQ_APP_KEY', what, elsewhere)];
   }
-  const set = ok('app_key', { en: 'QQ_APP_KEY is set (not shown).', zh: '已设置 QQ_APP_KEY（不显示）。' });
-  if (!realQQ || /^[0-9a-z]{32}$/i.test(value)) return [set];
-  const en = 'QQ_APP_KEY is not of the usual form, 32 letters and digits. Check that it was copied whole.';
-  return [set, info('app_key_form', { en, zh: 'QQ_APP_KEY 不是常见的 32 位字母和数字，请核对是否复制完整。' })];
+  return [ok('app_key', { en: 'QQ_APP_KEY is set (not shown).', zh: '已设置 QQ_APP_KEY（不显示）。' })];
 }
 
 function checkRedirectUri(value: string | undefined, realQQ: boolean, elsewhere: boolean): Check[] {
@@ -124,7 +114,7 @@ export function checkWrittenUri(value: string, name: string, realQQ: boolean): C
   const found = problems.map((problem) => asCheck(problem, name));
   if (problems.some(({ level }) => level === 'error')) return found;
   const fine = ok('redirect_uri', { en: `${name} is ${printable(value)}`, zh: `${name} 是 ${printable(value)}` });
-  const notes = realQQ ? notesOn(new URL(value)) : rules().length > problems.length ? [sandboxNote()] : [];
+  const notes = !realQQ && rules().length > problems.length ? [sandboxNote()] : [];
   return [...(found.length > 0 ? found : [fine]), ...notes];
 }
 
@@ -133,35 +123,9 @@ function sandboxNote(): Check {
   return info('redirect_uri_sandbox', { en, zh: '可用于沙箱；真实 QQ 要求 https、已填写的域名、不带端口。' });
 }
 
-function notesOn(url: URL): Check[] {
-  const found: Check[] = [];
-  const twin = twinOf(url.hostname);
-  if (twin !== undefined) {
-    const en = `${url.hostname} and ${twin} are two hosts to QQ and to cookies: register this one, and redirect the other to it.`;
-    const zh = `对 QQ 和 cookie 来说 ${url.hostname} 与 ${twin} 是两个域名：请填写前者，并把后者重定向过来。`;
-    found.push(info('redirect_uri_www', { en, zh }));
-  }
-  if (url.pathname !== '/' && url.pathname.endsWith('/')) {
-    const en = 'It ends with a slash, which counts: register it with the slash.';
-    found.push(info('redirect_uri_slash', { en, zh: '末尾有 /，QQ 会区分：在 QQ 互联填写的地址末尾也要有 /。' }));
-  }
-  return found;
-}
-
-/** The same host with www, or without it; `undefined` for a host that has no such twin. */
-function twinOf(hostname: string): string | undefined {
-  if (isLoopbackHost(hostname) || /^[\d.]+$|^\[/.test(hostname)) return undefined;
-  if (hostname.startsWith('www.')) return hostname.slice('www.'.length);
-  const registered = /^[^.]+\.(?:(?:com|net|org|gov|edu|ac)\.)?[^.]+$/.test(hostname);
-  return registered ? `www.${hostname}` : undefined;
-}
-
 function checkGraphUrl(url: URL): Check[] {
   const origin = printable(url.origin);
-  if (isLoopbackHost(url.hostname)) {
-    return [ok('graph_url', { en: `Logins go to a sandbox at ${origin}.`, zh: `登录发往本机的沙箱 ${origin}。` })];
-  }
-  if (url.origin === QQ_GRAPH_URL) {
+  if (isLoopbackHost(url.hostname) || url.origin === QQ_GRAPH_URL) {
     return [ok('graph_url', { en: `Logins go to ${origin}.`, zh: `登录发往 ${origin}。` })];
   }
   const found = {
@@ -175,31 +139,19 @@ function checkGraphUrl(url: URL): Check[] {
   return [warn('graph_url_other', found, fix)];
 }
 
-function checkEncryptionKey(value: string | undefined): Check[] {
-  if (!value) {
-    const en =
-      'QQ_ENCRYPTION_KEY is not set: tokens and the login cookie are encrypted with a key derived from the APP Key.';
-    const zh = '没有设置 QQ_ENCRYPTION_KEY：token 和登录 cookie 使用由 APP Key 派生的密钥加密。';
-    return [info('encryption_key', { en, zh })];
-  }
-  const count = value.split(',').length;
-  const en = `QQ_ENCRYPTION_KEY is set (${count === 1 ? 'one key' : `${count} keys: the first encrypts, all decrypt`}).`;
-  return [
-    ok('encryption_key', { en, zh: `已设置 QQ_ENCRYPTION_KEY（${count} 个密钥，第一个用于加密，全部可解密）。` }),
-  ];
+function checkEncryptionKey(value = ''): Check[] {
+  const [en, zh] = value
+    ? ['QQ_ENCRYPTION_KEY is set (not shown).', '已设置 QQ_ENCRYPTION_KEY（不显示）。']
+    : [
+        'QQ_ENCRYPTION_KEY is not set: a key is derived from QQ_APP_KEY.',
+        '没有设置 QQ_ENCRYPTION_KEY：由 QQ_APP_KEY 派生密钥。',
+      ];
+  return [value ? ok('encryption_key', { en, zh }) : info('encryption_key', { en, zh })];
 }
 
 // Not a variable of this package, but the name that most applications give the secret of express-session.
-function checkSessionSecret(value: string | undefined, realQQ: boolean): Check[] {
-  if (value === undefined || (value === '' && !realQQ)) return [];
-  const fix = {
-    en: `Generate one: node -p "crypto.randomBytes(32).toString('base64url')"`,
-    zh: `请生成新的：node -p "crypto.randomBytes(32).toString('base64url')"`,
-  };
-  if (value === '') {
-    const found = { en: 'SESSION_SECRET is empty.', zh: 'SESSION_SECRET 是空的。' };
-    return [error('session_secret_empty', found, fix)];
-  }
+function checkSessionSecret(value: string | undefined): Check[] {
+  if (!value) return []; // express-session refuses to start without one
   if (value.length >= MIN_SECRET_LENGTH) {
     const en = 'SESSION_SECRET is set (not shown).';
     return [ok('session_secret', { en, zh: '已设置 SESSION_SECRET（不显示）。' })];
@@ -208,5 +160,6 @@ function checkSessionSecret(value: string | undefined, realQQ: boolean): Check[]
     en: `SESSION_SECRET is shorter than ${MIN_SECRET_LENGTH} characters: sessions could be forged.`,
     zh: `SESSION_SECRET 短于 ${MIN_SECRET_LENGTH} 个字符：会话可能被伪造。`,
   };
-  return [warn('session_secret_weak', found, fix)];
+  const command = `node -p "crypto.randomBytes(32).toString('base64url')"`;
+  return [warn('session_secret_weak', found, { en: `Generate one: ${command}`, zh: `请生成新的：${command}` })];
 }

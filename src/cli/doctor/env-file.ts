@@ -54,16 +54,15 @@ export function checkEnvFile(file: Settings['file'], existing: Environment): Che
   const { name, text } = file;
   const written = parseEnv(text);
   const found = VARIABLES.filter((variable) => written[variable] !== undefined);
+  const list = found.join(', ');
+  const [en, zh] = [
+    `${name} sets: ${list}. The application must load it.`,
+    `${name} 设置了：${list}。应用需自行加载它。`,
+  ];
   return [
-    ok('env_file', {
-      en: `${name} sets ${found.length > 0 ? found.join(', ') : 'none of the variables'}; loading it is up to the application (node --env-file=${name}).`,
-      zh: `${name} 设置了 ${found.length > 0 ? found.join('、') : '零个相关变量'}；加载它由应用负责（node --env-file=${name}）。`,
-    }),
+    ok('env_file', { en, zh }),
     ...byteOrderMark(file),
-    ...VARIABLES.flatMap((variable) => [
-      ...cutOff(file, variable),
-      ...hidden(variable, written[variable], existing[variable], name),
-    ]),
+    ...VARIABLES.flatMap((variable) => hidden(variable, written[variable], existing[variable], name)),
   ];
 }
 
@@ -77,31 +76,13 @@ function byteOrderMark({ name, text }: { name: string; text: string }): Check[] 
   return [warn('env_file_bom', found, fix)];
 }
 
-function cutOff({ text }: { text: string }, variable: string): Check[] {
-  if (!new RegExp(`^\\s*(?:export\\s+)?${variable}[ \\t]*=[ \\t]*[^\\s"'\`#][^\\n#"'\`]*[^\\s#]#`, 'm').test(text))
-    return [];
-  const found = {
-    en: `${variable} holds a #: without quotation marks its value ends there.`,
-    zh: `${variable} 的值里有 #：不加引号的话，值到 # 为止。`,
-  };
-  const fix = {
-    en: 'Put the value into quotation marks in the file, or take the # out.',
-    zh: '请在文件里给值加上引号，或去掉 #。',
-  };
-  return [warn('env_file_hash', found, fix)];
-}
-
 function hidden(variable: string, inFile: string | undefined, existing: string | undefined, name: string): Check[] {
   if (inFile === undefined || existing === undefined || inFile === existing) return [];
-  const empty = existing === '';
+  const empty = existing === '' ? { en: ', as an empty value', zh: '（值为空）' } : { en: '', zh: '' };
   const found = {
-    en: `${variable} is set ${empty ? 'to nothing ' : ''}in the environment too, which wins over ${name}.`,
-    zh: `环境变量里也有 ${variable}${empty ? '（值为空）' : ''}，它优先于 ${name}。`,
+    en: `${variable} is set in the environment too${empty.en}, which wins over ${name}.`,
+    zh: `环境变量中也有 ${variable}${empty.zh}，它优先于 ${name}。`,
   };
-  if (!empty) return [info('env_file_hidden', found)];
-  const fix = {
-    en: `Unset ${variable} in the environment, or give it its value there.`,
-    zh: `请取消环境变量 ${variable}，或在环境变量里给它正确的值。`,
-  };
-  return [warn('env_file_hidden', found, fix)];
+  if (existing !== '') return [info('env_file_hidden', found)];
+  return [warn('env_file_hidden', found, { en: `Unset ${variable} there.`, zh: `请取消环境变量 ${variable}。` })];
 }

@@ -16,11 +16,11 @@ export function shortUrl({ origin, pathname }: URL): string {
 /** Judges whether the site's login route leads to QQ. */
 export function readLogin({ login }: SiteVisit): LoginAnswer {
   if ('thrown' in login) {
-    const { what, code, fix } = networkFailure(login.thrown);
+    const { code, fix } = networkFailure(login.thrown);
     const where = shortUrl(login.url);
     const found = {
-      en: `${where} cannot be reached: ${what.en}, ${code}.`,
-      zh: `连不上 ${where}：${what.zh}，${code}。`,
+      en: `${where} cannot be reached: ${code}.`,
+      zh: `连不上 ${where}：${code}。`,
     };
     return { findings: [error('site_unreachable', found, fix)] };
   }
@@ -28,6 +28,11 @@ export function readLogin({ login }: SiteVisit): LoginAnswer {
   if (location && isAuthorizeUrl(location)) return { login: { ...login, location } };
   return { findings: [noRedirect(login)] };
 }
+
+const BEFORE_US = {
+  en: "See the application's log (502 and 504 come from the proxy), and what is before qqConnect(): a guard, a firewall, a CDN.",
+  zh: '请查看应用日志（502、504 来自反向代理），以及 qqConnect() 之前的拦截：登录校验、防火墙或 CDN。',
+};
 
 function noRedirect({ url, status, location, errorCode }: SiteAnswer): Check {
   const where = shortUrl(url);
@@ -41,39 +46,21 @@ function noRedirect({ url, status, location, errorCode }: SiteAnswer): Check {
     return error('site_session_missing', found, fix);
   }
   if (location) {
-    const found = {
-      en: `${where} leads to ${shortUrl(location)}, not to QQ.`,
-      zh: `${where} 跳到了 ${shortUrl(location)}，不是 QQ。`,
-    };
-    const fix = {
-      en: 'Mount qqConnect() before whatever guards or rewrites this path.',
-      zh: '请把 qqConnect() 挂在拦截或改写这个路径的中间件之前。',
-    };
-    return error('site_login_elsewhere', found, fix);
-  }
-  if (status === 404) {
-    const found = { en: `${where} is not there (404).`, zh: `${where} 不存在（404）。` };
-    const fix = {
-      en: 'Mount qqConnect(); where basePath is another one, give it as --base-path; behind a proxy, look at the path it passes on.',
-      zh: '请挂载 qqConnect()；basePath 若改过，用 --base-path 指明；有反向代理的话，检查它转发的路径。',
-    };
-    return error('site_login_missing', found, fix);
+    const [en, zh] = [
+      `${where} leads to ${shortUrl(location)}, not to QQ.`,
+      `${where} 跳转到 ${shortUrl(location)}，不是 QQ。`,
+    ];
+    return error('site_login_elsewhere', { en, zh }, BEFORE_US);
   }
   const found = {
-    en: `${where} answers ${said} rather than a redirect to QQ.`,
-    zh: `${where} 应答 ${said}，没有跳转到 QQ。`,
+    en: `${where} answers ${said}, and does not lead to QQ.`,
+    zh: `${where} 响应 ${said}，没有跳转到 QQ。`,
   };
-  const fix =
-    status >= 500
-      ? {
-          en: "See the application's log; 502 and 504 come from the proxy.",
-          zh: '请看应用的日志；502、504 来自反向代理。',
-        }
-      : {
-          en: 'Look for a guard, firewall or CDN that answers in place of the application.',
-          zh: '请检查是不是登录守卫、防火墙或 CDN 代替应用作了应答。',
-        };
-  return error('site_login_refused', found, fix);
+  if (status !== 404) return error('site_login_refused', found, BEFORE_US);
+  return error('site_login_missing', found, {
+    en: 'Mount qqConnect(); where basePath is another one, give it as --base-path; behind a proxy, check the path that it passes on.',
+    zh: '请挂载 qqConnect()；basePath 若改过，用 --base-path 指明；有反向代理的话，检查它转发的路径。',
+  });
 }
 
 /** Says which way the login went on the site itself. */

@@ -56,10 +56,10 @@ export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): C
   const through: Bilingual =
     proxy === undefined ? { en: '', zh: '' } : { en: ` (through the proxy of ${proxy})`, zh: `（经 ${proxy} 的代理）` };
   if ('thrown' in outcome) {
-    const { what, code, fix } = networkFailure(outcome.thrown);
+    const { code, fix } = networkFailure(outcome.thrown);
     const found = {
-      en: `${host} cannot be reached${through.en}: ${what.en}, ${code}.`,
-      zh: `连不上 ${host}${through.zh}：${what.zh}，${code}。`,
+      en: `${host} cannot be reached${through.en}: ${code}.`,
+      zh: `连不上 ${host}${through.zh}：${code}。`,
     };
     return [error('qq_unreachable', found, fix)];
   }

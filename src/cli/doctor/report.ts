@@ -28,7 +28,10 @@ export function summaryAsText(checks: readonly Check[], language: Language, pain
   const [errors, warnings] = [count('error'), count('warn')];
   const text: Bilingual =
     errors + warnings === 0
-      ? { en: 'All is well.', zh: '一切正常。' }
+      ? {
+          en: 'Nothing to change in what was checked. A login of a user was not tried.',
+          zh: '已检查的各项无需修改；没有尝试真实登录。',
+        }
       : errors === 0
         ? { en: `! Nothing to change, ${warnings} to look at.`, zh: `! 没有需要修改的地方，${warnings} 处请留意。` }
         : {

@@ -1,12 +1,10 @@
-import { checkAttemptCookie } from './attempt-cookie.js';
 import { checkAuthorizationRequest } from './authorization-request.js';
 import { error, info, ok, warn } from './check.js';
+import { checkLoginCookie, checkSessionCookie } from './cookies.js';
 import { checkPassed, readLogin, shortUrl } from './login-answer.js';
-import { checkSessionCookie } from './session-cookie.js';
-import { isAuthorizeUrl } from './visit-site.js';
 import type { Expected } from './authorization-request.js';
 import type { Check } from './check.js';
-import type { SiteVisit, Visit } from './visit-site.js';
+import type { SiteAnswer, SiteVisit, Visit } from './visit-site.js';
 
 /** Judges what a visitor from outside sees of the site. */
 export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
@@ -15,31 +13,53 @@ export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
   const { login } = answer;
   const sent = login.location.searchParams.get('redirect_uri') ?? '';
   const redirectUri = URL.canParse(sent) ? new URL(sent) : undefined;
-  const callbackIsHttps = redirectUri?.protocol === 'https:';
   return [
     ...checkPassed(visit),
     ...checkAuthorizationRequest(login.location, login.url, expected),
-    ...(redirectUri ? checkSameSite(login.url, redirectUri) : []),
-    ...checkAttemptCookie(login, callbackIsHttps),
+    ...checkOrigin(visit),
+    ...checkLoginCookie(login, redirectUri?.protocol === 'https:'),
+    ...checkProcesses(login, visit),
     ...checkCallback(visit.callback),
     ...checkSessionCookie(visit),
-    ...checkPlainHttp(visit.plainHttp),
   ];
 }
 
-/** A login begun at another host than the callback's never ends: the browser keeps its cookie for the first. */
-function checkSameSite(login: URL, redirectUri: URL): Check[] {
-  if (login.hostname === redirectUri.hostname) return []; // cookies know no ports
-  const [from, to] = [login.host, redirectUri.host];
+/** Where the application does not see the site's address, the router redirects each login to itself first. */
+function checkOrigin({ login, passed }: SiteVisit): Check[] {
+  const isDetour = login.url.searchParams.has('origin') && passed.some(({ origin }) => origin === login.url.origin);
+  if (!isDetour) return [];
   const found = {
-    en: `The login begins at ${from} and QQ calls back ${to}: the login cookie stays behind.`,
-    zh: `登录从 ${from} 开始，QQ 却回调 ${to}：登录 Cookie 带不过去。`,
+    en: `The application does not see that the site is ${login.url.origin}: each login makes a detour.`,
+    zh: `应用看不到网站的地址是 ${login.url.origin}：每次登录都要多跳转一次。`,
   };
   const fix = {
-    en: `Redirect ${from} to ${to} (www or not, localhost or 127.0.0.1), or set QQ_REDIRECT_URI to ${from}.`,
-    zh: `请把 ${from} 重定向到 ${to}（带不带 www、localhost 与 127.0.0.1），或让 QQ_REDIRECT_URI 用 ${from}。`,
+    en: 'In the proxy write proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; and give --url the address that visitors use.',
+    zh: '请在反向代理中写 proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;，并用访客使用的地址作为 --url。',
   };
-  return [error('site_host', found, fix)];
+  return [warn('site_origin', found, fix)];
+}
+
+/**
+ * Compares several responses: each process of the site must send the same values, and must be able to complete a login
+ * that another one has started, which a cancelled one shows.
+ */
+function checkProcesses({ location }: SiteAnswer, { again, cancelled }: SiteVisit): Check[] {
+  const sent = (url: URL | undefined): string =>
+    [url?.origin, url?.searchParams.get('client_id'), url?.searchParams.get('redirect_uri')].join(' ');
+  const differs = again.some((visit) => !('thrown' in visit) && sent(visit.location) !== sent(location));
+  const rejected = cancelled.filter((visit) => 'errorCode' in visit && visit.errorCode === 'ERR_QQ_STATE_UNKNOWN');
+  if (!differs && rejected.length === 0) return [];
+  const found = differs
+    ? { en: 'The site sends different values at each request.', zh: '网站每次发送的值不同。' }
+    : {
+        en: `Of ${cancelled.length} callbacks, ${rejected.length} did not find the login that the site had started.`,
+        zh: `${cancelled.length} 次回调中有 ${rejected.length} 次找不到网站发起的登录。`,
+      };
+  const fix = {
+    en: 'Start all processes anew with the same QQ_APP_ID, QQ_APP_KEY, QQ_REDIRECT_URI and QQ_ENCRYPTION_KEY.',
+    zh: '请让所有进程使用相同的 QQ_APP_ID、QQ_APP_KEY、QQ_REDIRECT_URI 和 QQ_ENCRYPTION_KEY，并全部重启。',
+  };
+  return [error('site_processes', found, fix)];
 }
 
 function checkCallback(callback: Visit | undefined): Check[] {
@@ -49,45 +69,17 @@ function checkCallback(callback: Visit | undefined): Check[] {
     return [info('site_callback', { en: `${where} did not answer.`, zh: `${where} 没有应答。` })];
   const { status, errorCode } = callback;
   if (status === 400 && errorCode?.startsWith('ERR_QQ_') === true) {
-    return [
-      ok('site_callback', {
-        en: `The callback ${where} is answered by qqConnect().`,
-        zh: `回调地址 ${where} 由 qqConnect() 应答。`,
-      }),
-    ];
+    return [ok('site_callback', { en: `qqConnect() answers ${where}.`, zh: `${where} 由 qqConnect() 响应。` })];
   }
   const found = {
     en: `The callback ${where} answers ${errorCode ?? status} to a request without a code.`,
-    zh: `回调地址 ${where} 对不带 code 的请求应答 ${errorCode ?? status}。`,
+    zh: `回调地址 ${where} 对不带 code 的请求响应 ${errorCode ?? status}。`,
   };
-  if (status === 404) {
-    const fix = {
-      en: 'Mount qqConnect() where it sees this path; where a proxy strips a prefix set callbackPath.',
-      zh: '请让 qqConnect() 收到这个路径；反向代理去掉了前缀的话，请设置 callbackPath。',
-    };
-    return [error('site_callback', found, fix)];
-  }
-  // An error handler of the application's own may answer as it likes.
+  // An error handler of the application may answer as it likes.
+  const report = status === 404 ? error : warn;
   const fix = {
-    en: 'Fine if the application has an error handler of its own; otherwise something stands before qqConnect().',
-    zh: '应用自己处理错误的话没问题；否则是有别的东西挡在 qqConnect() 之前。',
+    en: 'Mount qqConnect() where it gets this path; where a proxy strips a prefix set callbackPath.',
+    zh: '请让 qqConnect() 收到这个路径；反向代理去掉了前缀时，请设置 callbackPath。',
   };
-  return [warn('site_callback', found, fix)];
-}
-
-function checkPlainHttp(visit: Visit | undefined): Check[] {
-  if (!visit) return [];
-  if ('thrown' in visit) {
-    return [info('site_plain_http', { en: 'Plain http does not answer.', zh: 'http 没有应答。' })];
-  }
-  const { location } = visit;
-  if (location?.protocol === 'https:' && !isAuthorizeUrl(location)) {
-    return [ok('site_plain_http', { en: 'Plain http is redirected to https.', zh: 'http 会重定向到 https。' })];
-  }
-  const found = {
-    en: 'Plain http is not redirected to https: whoever begins a login there loses its cookie.',
-    zh: 'http 没有重定向到 https：从 http 开始的登录会丢失 Cookie。',
-  };
-  const fix = { en: 'Redirect http to https for the whole site.', zh: '请把全站的 http 重定向到 https。' };
-  return [error('site_plain_http', found, fix)];
+  return [report('site_callback', found, fix)];
 }

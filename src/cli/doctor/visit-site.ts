@@ -25,20 +25,29 @@ export interface SiteVisit {
   /** The addresses that were passed on the way to it. */
   readonly passed: readonly URL[];
   readonly user: Visit;
-  /** The login by plain http; only of a site that is on https. */
-  readonly plainHttp: Visit | undefined;
   /** The address that QQ calls back, without a code; only where it is on this site. */
   readonly callback: Visit | undefined;
+  /** More logins: the next process of the site may respond. */
+  readonly again: readonly Visit[];
+  /** Callbacks of one login that was cancelled, with its cookie. */
+  readonly cancelled: readonly Visit[];
 }
 
 const MOST_REDIRECTS = 5;
+const TIMES = 4;
 
-async function visit(url: URL, timeoutMs: number): Promise<Visit> {
+async function visit(url: URL, timeoutMs: number, cookie?: string): Promise<Visit> {
   try {
     const response = await fetch(url, {
       redirect: 'manual',
       // A page request: a script would get the login's URL as JSON instead of the redirect.
-      headers: { accept: 'text/html', 'user-agent': 'express-qq-connect doctor' },
+      // A connection of its own each time, so that another process may answer.
+      headers: {
+        accept: 'text/html',
+        'user-agent': 'express-qq-connect doctor',
+        connection: 'close',
+        ...(cookie !== undefined && { cookie }),
+      },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const { status, headers } = response;
@@ -84,15 +93,31 @@ export async function visitSite(site: URL, basePath: string, timeoutMs: number):
     login = await visit(login.location, timeoutMs);
   }
   const { url } = login;
-  const isPublic = url.protocol === 'https:' && url.port === '';
   const redirectUri = 'thrown' in login ? undefined : sentRedirectUri(login);
   return {
     login,
     passed,
     user: await visit(new URL(url.pathname.replace(/login\/?$/, 'user'), url), timeoutMs),
-    plainHttp: isPublic ? await visit(new URL(url.href.replace(/^https:/, 'http:')), timeoutMs) : undefined,
     callback: redirectUri?.origin === url.origin ? await visit(redirectUri, timeoutMs) : undefined,
+    again: await times(async () => visit(url, timeoutMs)),
+    cancelled: await cancel(login, redirectUri, timeoutMs),
   };
+}
+
+async function times(task: () => Promise<Visit>): Promise<Visit[]> {
+  const visits: Visit[] = [];
+  while (visits.length < TIMES) visits.push(await task());
+  return visits;
+}
+
+/** Calls a login back as QQ does for a user who cancels: with its state and cookie, and without a code. */
+async function cancel(login: Visit, redirectUri: URL | undefined, timeoutMs: number): Promise<Visit[]> {
+  if ('thrown' in login || redirectUri?.origin !== login.url.origin) return [];
+  const url = new URL(redirectUri);
+  url.searchParams.set('usercancel', '1');
+  url.searchParams.set('state', login.location?.searchParams.get('state') ?? '');
+  const cookie = login.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  return times(async () => visit(url, timeoutMs, cookie));
 }
 
 function leadsOn(login: Visit): login is SiteAnswer & { location: URL } {

@@ -1,0 +1,105 @@
+import { printable } from '../terminal.js';
+import { error, info, ok, warn } from './check.js';
+import type { SetCookie } from 'cookie';
+import type { Bilingual } from '../../protocol/error-codes.js';
+import type { Check } from './check.js';
+import type { SiteAnswer, SiteVisit } from './visit-site.js';
+
+const REWRITTEN: Bilingual = {
+  en: 'Find what changes cookies on the way: nginx proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags, a CDN.',
+  zh: '请检查途中是什么改写了 cookie：nginx 的 proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或 CDN。',
+};
+const TRUST_PROXY: Bilingual = {
+  en: "Behind a proxy write app.set('trust proxy', 1), and on https session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } }).",
+  zh: "反向代理之后请写 app.set('trust proxy', 1)；https 站点用 session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } })。",
+};
+
+function isLoginCookie({ name }: SetCookie): boolean {
+  return /^(?:__Host-)?qq_login/.test(name);
+}
+
+/**
+ * Checks the login cookie, without which every callback is rejected.
+ *
+ * @param callbackIsHttps - the cookie depends on the scheme of the redirect URI
+ */
+export function checkLoginCookie({ cookies, cacheControl }: SiteAnswer, callbackIsHttps: boolean): Check[] {
+  const cookie = cookies.find(isLoginCookie);
+  const lacks = (flag: string, isThere: boolean): string[] => (isThere ? [] : [flag]);
+  const missing = cookie && [
+    ...lacks('HttpOnly', cookie.httpOnly === true),
+    ...lacks('SameSite=Lax', cookie.sameSite === 'lax'),
+    ...lacks('Path=/', cookie.path === '/'),
+    ...lacks('no Domain', cookie.domain === undefined),
+    ...lacks('Secure', !callbackIsHttps || cookie.secure === true),
+    ...lacks('__Host-', !callbackIsHttps || cookie.name.startsWith('__Host-')),
+  ];
+  const list = missing?.join(', ');
+  const found = missing
+    ? { en: `The login cookie lacks: ${list}.`, zh: `登录 cookie 缺少：${list}。` }
+    : { en: 'The login sets no login cookie.', zh: '登录没有设置登录 cookie。' };
+  const cached = {
+    en: 'The response to the login has no Cache-Control: no-store, which the router sends.',
+    zh: '登录的响应没有 Cache-Control: no-store，而路由会发送它。',
+  };
+  return [
+    list !== ''
+      ? error('site_attempt_cookie', found, REWRITTEN)
+      : ok('site_attempt_cookie', { en: 'The login cookie is correct.', zh: '登录 cookie 正确。' }),
+    ...(/no-store/i.test(cacheControl)
+      ? []
+      : [
+          warn('site_login_cached', cached, {
+            en: 'Do not let the proxy or CDN cache it: visitors would share one login.',
+            zh: '请勿让反向代理或 CDN 缓存它：否则访客会共用一次登录。',
+          }),
+        ]),
+  ];
+}
+
+/** Checks the session cookie, if it shows: with `saveUninitialized: false` there is none before a login. */
+export function checkSessionCookie({ login, user }: SiteVisit): Check[] {
+  const cookie = [login, user]
+    .flatMap((visit) => ('thrown' in visit ? [] : visit.cookies))
+    .find((each) => !isLoginCookie(each) && /sess|sid/i.test(each.name));
+  if (!cookie) {
+    const en = `The session cookie and trust proxy are not checked: they do not show before a login. ${TRUST_PROXY.en}`;
+    const zh = `未检查会话 cookie 和 trust proxy：登录前看不到。${TRUST_PROXY.zh}`;
+    return [info('site_session_unseen', { en, zh })];
+  }
+  const isHttps = user.url.protocol === 'https:';
+  const name = printable(cookie.name);
+  const wrong: Check[] = [];
+  if (isHttps !== (cookie.secure === true)) {
+    const found = isHttps
+      ? {
+          en: `The session cookie ${name} of an https site is not Secure.`,
+          zh: `https 网站的会话 cookie ${name} 没有 Secure。`,
+        }
+      : {
+          en: `The session cookie ${name} is Secure, and the site is served by http: browsers drop it.`,
+          zh: `会话 cookie ${name} 带 Secure，网站却使用 http：浏览器会丢弃它。`,
+        };
+    if (isHttps || cookie.secure) wrong.push(error('site_session_secure', found, TRUST_PROXY));
+  }
+  if (cookie.httpOnly !== true) {
+    const found = { en: `Scripts can read the session cookie ${name}.`, zh: `脚本能读取会话 cookie ${name}。` };
+    wrong.push(error('site_session_http_only', found, { en: 'Set httpOnly: true.', zh: '请设置 httpOnly: true。' }));
+  }
+  if (cookie.sameSite === 'strict') {
+    const found = {
+      en: `The session cookie ${name} is SameSite=Strict: browsers do not send it on the way back from QQ.`,
+      zh: `会话 cookie ${name} 是 SameSite=Strict：浏览器从 QQ 返回时不会发送它。`,
+    };
+    wrong.push(warn('site_session_same_site', found, { en: "Use sameSite: 'lax'.", zh: "请使用 sameSite: 'lax'。" }));
+  }
+  if (isHttps && !cookie.name.startsWith('__Host-')) {
+    const found = {
+      en: `The session cookie ${name} has no __Host-: another application of this domain can set one of the same name.`,
+      zh: `会话 cookie ${name} 没有 __Host- 前缀：同域的其他应用可以设置同名 cookie。`,
+    };
+    wrong.push(warn('site_session_host', found, TRUST_PROXY));
+  }
+  const fine = { en: `The session cookie ${name} is correct.`, zh: `会话 cookie ${name} 正确。` };
+  return wrong.length > 0 ? wrong : [ok('site_session_cookie', fine)];
+}

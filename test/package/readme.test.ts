@@ -138,7 +138,7 @@ describe.each(languages)('%s', (file) => {
   it('has every error code of ours, with its kind, status and action', () => {
     const hint = { en: '', zh: '' };
     const make = (code: string): unknown => {
-      if (/^ERR_QQ_(CONFIGURATION|SESSION_MISSING|ROUTER_MISSING)$/.test(code)) {
+      if (/^ERR_QQ_(CONFIGURATION|SESSION_MISSING|SESSION_LOST|ROUTER_MISSING)$/.test(code)) {
         return new QQConfigurationError('', hint, code as 'ERR_QQ_CONFIGURATION');
       }
       const inFile = (name: string): boolean =>

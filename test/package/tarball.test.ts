@@ -68,9 +68,11 @@ describe('the packed tarball', () => {
 
   it('holds what users need and nothing else', () => {
     const allowed =
-      /^(dist\/[\w./-]+\.(js|d\.ts)|dist\/sandbox\/[\w/-]+\.(png|css)|package\.json|README\.md|README\.zh-CN\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/;
+      /^(dist\/[\w./-]+\.(js|d\.ts)|dist\/sandbox\/[\w/-]+\.(png|css)|docs\/(guide\/)?[\w.-]+\.md|package\.json|README\.md|README\.zh-CN\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/;
     expect(files.filter((path) => !allowed.test(path))).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'README.zh-CN.md', 'LICENSE', 'dist/cli.js']));
+    expect(files).toEqual(
+      expect.arrayContaining(['README.md', 'docs/guide/README.md', 'README.zh-CN.md', 'LICENSE', 'dist/cli.js']),
+    );
   });
 
   it('has every door that package.json promises', () => {

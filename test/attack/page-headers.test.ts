@@ -79,19 +79,26 @@ describe('every page of ours:', () => {
     },
   );
 
-  it.each(pages)('%s runs nothing but what its policy names by its hash', async (_name, show) => {
-    const { headers, text } = await show(new Visitor(site), site);
-    const policy = headers['content-security-policy'] ?? '';
-    for (const part of ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]) {
-      expect(policy.split('; ')).toContain(part);
-    }
-    expect(policy).not.toMatch(/unsafe|\*|https?:/);
-    const scripts = [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, script = '']) => hashOf(script));
-    const styles = [...text.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, style = '']) => hashOf(style));
-    expect(/script-src (.*?)(?:;|$)/.exec(policy)?.[1]?.split(' ') ?? []).toEqual(scripts);
-    expect(/style-src (.*?)(?:;|$)/.exec(policy)?.[1]?.split(' ') ?? []).toEqual(styles);
-    expect(text).not.toMatch(/\son[a-z]+=|\sstyle=|javascript:|<(?:iframe|object|embed|base|form|img|link)\b/i);
-  });
+  it.each(pages)(
+    '%s runs no script but a file of the router, and no style but what its policy names by its hash',
+    async (_name, show) => {
+      const { headers, text } = await show(new Visitor(site), site);
+      const policy = headers['content-security-policy'] ?? '';
+      for (const part of ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]) {
+        expect(policy.split('; ')).toContain(part);
+      }
+      expect(policy).not.toMatch(/unsafe|\*|https?:/);
+      const scripts = [...text.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)];
+      for (const [, attributes = '', inside] of scripts) {
+        expect(attributes).toMatch(/ src="\/auth\/qq\/(?:popup|copy)\.js"/);
+        expect(inside).toBe('');
+      }
+      const styles = [...text.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, style = '']) => hashOf(style));
+      expect(/script-src (.*?)(?:;|$)/.exec(policy)?.[1]).toBe(scripts.length > 0 ? "'self'" : undefined);
+      expect(/style-src (.*?)(?:;|$)/.exec(policy)?.[1]?.split(' ') ?? []).toEqual(styles);
+      expect(text).not.toMatch(/\son[a-z]+=|\sstyle=|javascript:|<(?:iframe|object|embed|base|form|img|link)\b/i);
+    },
+  );
 
   it.each([
     ['a redirect to QQ', async (visitor: Visitor) => visitor.agent.get('/auth/qq/login')],

@@ -16,13 +16,18 @@ export function isPlainAuthority(url: URL): boolean {
 }
 
 /**
- * Returns the origin of `graphUrl` if it is a loopback address: the sandbox, which emulates the image hosts too.
- * Returns `undefined` for the real QQ.
+ * Returns the origin of `graphUrl`. The avatar URLs that a sandbox returns are at that origin, also where it runs under a
+ * name (`https://graph.qq.com` in a hosts file, `https://sandbox:9443` among containers); those of the real QQ never are.
  */
 export function sandboxOrigin(graphUrl: string | undefined): string | undefined {
   if (graphUrl === undefined || !URL.canParse(graphUrl)) return undefined;
-  const url = new URL(graphUrl);
-  return /^https?:$/.test(url.protocol) && isLoopbackHost(url.hostname) ? url.origin : undefined;
+  const { protocol, origin } = new URL(graphUrl);
+  return /^https?:$/.test(protocol) ? origin : undefined;
+}
+
+/** Tells whether an origin is a sandbox on a loopback address, which serves the image hosts too. */
+export function servesImageHosts(origin: string): boolean {
+  return isLoopbackHost(new URL(origin).hostname);
 }
 
 /**

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios from 'axios';
 import { QQTransportError } from '../protocol/errors/index.js';
-import { guardedLookup, isLoopbackAddress, isPublicAddress, type Resolve } from './addresses.js';
+import { guardedLookup, isLocalAddress, isPublicAddress, type Resolve } from './addresses.js';
 import { isQlogoHost, permittedTarget } from './hosts.js';
 
 /** What a {@link SafeFetch} returns. */
@@ -25,7 +25,7 @@ export type SafeFetch = (
 
 /** The options of {@link createSafeFetch}. */
 export interface SafeFetchOptions {
-  /** The origin of a sandbox on this machine, allowed beside the hosts. */
+  /** The origin of a sandbox, allowed beside the hosts, on an address of this machine or its local network. */
   sandbox?: string | undefined;
   /** Which host names are permitted over https; by default those of the avatars. */
   allowsHost?: (hostname: string) => boolean;
@@ -79,7 +79,7 @@ function failureOf(error: unknown, host: string, timedOut: boolean): QQTransport
 export function createSafeFetch(options: SafeFetchOptions = {}): SafeFetch {
   const { sandbox, allowsHost = isQlogoHost, timeoutMs = FETCH_MS, resolve } = options;
   const outside = agents(isPublicAddress, resolve);
-  const inside = sandbox === undefined ? undefined : agents(isLoopbackAddress, resolve);
+  const inside = sandbox === undefined ? undefined : agents(isLocalAddress, resolve);
   const client = axios.create();
 
   function target(text: string, from?: URL): URL {

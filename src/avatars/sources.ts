@@ -1,3 +1,4 @@
+import { servesImageHosts } from './hosts.js';
 import { SEGMENT, fitSize, matchAvatarUrl, resizeAvatarUrl } from './url-forms.js';
 import { qqAppAvatarUrl, qqAvatarUrl, qqGroupAvatarUrl, qqHeadimgUrl } from './urls.js';
 import type { QQUser } from '../protocol/profile.js';
@@ -71,7 +72,7 @@ function isAccount({ appId, openid }: QQUser): boolean {
 
 /** Returns the sandbox's URL for a URL of Tencent's. */
 export function onSandbox(url: string, sandbox: string | undefined): string {
-  if (sandbox === undefined) return url;
+  if (sandbox === undefined || !servesImageHosts(sandbox)) return url;
   const { pathname, search } = new URL(url);
   return `${sandbox}${pathname}${search}`;
 }

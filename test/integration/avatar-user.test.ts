@@ -5,6 +5,7 @@ import { createUserAvatarRoute } from '../../src/avatars/user-avatar.js';
 import { pngOf } from '../fixtures/avatar-files.js';
 import { listen, startAvatarSite } from '../fixtures/avatar-host.js';
 import type { RequestListener } from 'node:http';
+import type { Resolve } from '../../src/avatars/addresses.js';
 import type { QQUser } from '../../src/protocol/profile.js';
 
 const OPENID = '0123456789ABCDEF0123456789ABCDEF';
@@ -208,5 +209,35 @@ describe("the signed-in user's avatar", () => {
     await request(site.url).get('/avatars/me').expect(401);
     const response = await request(site.url).get('/avatars/me').set('Authorization', 'yes').expect(200);
     expect(response.headers).toMatchObject({ 'cache-control': 'private, no-cache', 'content-type': 'image/png' });
+  });
+});
+
+describe('the avatar of a user of a sandbox that runs under a name', () => {
+  const resolveTo =
+    (address: string): Resolve =>
+    (_hostname, _options, done) =>
+      done(null, [{ address, family: 4 }]);
+
+  async function askUnderName(address: string) {
+    await using host = await listen(hit);
+    const origin = host.url.replace('127.0.0.1', 'sandbox.example');
+    const route = createUserAvatarRoute({ graphUrl: origin }, { resolve: resolveTo(address) });
+    const app = express();
+    const figureurl = `${origin}/qqapp/100000042/${OPENID}/100`;
+    const user: unknown = { ...someone, figureurl_qq_2: figureurl, raw: { figureurl_qq_2: figureurl } };
+    app.get('/avatar', (req, res, next) => {
+      route.send(req, res, user as QQUser).catch(next);
+    });
+    await using page = await listen(app);
+    const response = await request(page.url).get('/avatar');
+    return response;
+  }
+
+  it.each(['127.0.0.1'])('is fetched from that name on a local address (%s)', async (address) => {
+    expect(await askUnderName(address)).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });
+  });
+
+  it('is not fetched from a public address under that name', async () => {
+    expect((await askUnderName('192.0.2.1')).headers['content-type']).not.toBe('image/png');
   });
 });

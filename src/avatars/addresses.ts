@@ -22,11 +22,18 @@ function isIsatap({ parts }: ipaddr.IPv6): boolean {
   return parts[5] === 0x5efe && (parts[4] === 0 || parts[4] === 0x200);
 }
 
-const LOCAL = ['loopback', 'private', 'uniqueLocal'];
+function isInRange(address: string, ...ranges: string[]): boolean {
+  return isIP(address) !== 0 && !address.includes('%') && ranges.includes(ipaddr.parse(address).range());
+}
 
-/** Returns whether an IP address is of this machine or its local network, where a sandbox runs, in its plain form. */
+/** Returns whether an IP address is a loopback address in its plain form. */
+export function isLoopbackAddress(address: string): boolean {
+  return isInRange(address, 'loopback');
+}
+
+/** Returns whether an IP address is of this machine or its local network in its plain form. */
 export function isLocalAddress(address: string): boolean {
-  return isIP(address) !== 0 && !address.includes('%') && LOCAL.includes(ipaddr.parse(address).range());
+  return isInRange(address, 'loopback', 'private', 'uniqueLocal');
 }
 
 /** `code` of the cause if a host name has no address that is permitted. */

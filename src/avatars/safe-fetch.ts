@@ -2,8 +2,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios from 'axios';
 import { QQTransportError } from '../protocol/errors/index.js';
-import { guardedLookup, isLocalAddress, isPublicAddress, type Resolve } from './addresses.js';
-import { isQlogoHost, permittedTarget } from './hosts.js';
+import { guardedLookup, isLocalAddress, isLoopbackAddress, isPublicAddress, type Resolve } from './addresses.js';
+import { isQlogoHost, permittedTarget, servesImageHosts } from './hosts.js';
 
 /** What a {@link SafeFetch} returns. */
 export interface SafeResponse {
@@ -79,7 +79,8 @@ function failureOf(error: unknown, host: string, timedOut: boolean): QQTransport
 export function createSafeFetch(options: SafeFetchOptions = {}): SafeFetch {
   const { sandbox, allowsHost = isQlogoHost, timeoutMs = FETCH_MS, resolve } = options;
   const outside = agents(isPublicAddress, resolve);
-  const inside = sandbox === undefined ? undefined : agents(isLocalAddress, resolve);
+  const isAllowed = sandbox !== undefined && servesImageHosts(sandbox) ? isLoopbackAddress : isLocalAddress;
+  const inside = sandbox === undefined ? undefined : agents(isAllowed, resolve);
   const client = axios.create();
 
   function target(text: string, from?: URL): URL {

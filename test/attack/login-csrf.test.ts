@@ -69,7 +69,8 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
     callback.searchParams.set('state', own.searchParams.get('state') ?? '');
     const asked = site.asked('token');
     const response = await victim.callback(callback);
-    expect(response.headers.location).toBe('/private');
+    expect(response.status).toBe(400);
+    expect(response.text).toContain('ERR_QQ_STATE_USED');
     expect(site.asked('token')).toBe(asked);
     const body: unknown = (await victim.agent.get('/private')).body;
     expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });

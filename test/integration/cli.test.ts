@@ -84,7 +84,7 @@ describe('express-qq-connect', () => {
     abort.abort();
     const { status, stdout } = await call(['sandbox', '--port', '0', '--lang', 'zh'], { signal: abort.signal });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/QQ 沙箱运行在 http:\/\/127\.0\.0\.1:\d+/);
+    expect(stdout).toMatch(/QQ 沙箱已启动：http:\/\/127\.0\.0\.1:\d+/);
     expect((await call(['sandbox', '--prot', '0'])).status).toBe(2);
   });
 });

@@ -2,6 +2,8 @@
 export { QQConnectClient } from './client/client.js';
 export type { QQConnectClientOptions } from './client/options.js';
 export type { OpenIdResponse, TokenSet } from './client/grants.js';
+export { completeLogin, startLogin } from './attempt/login.js';
+export type { CompleteLoginOptions, CompletedLogin, StartLoginOptions, StartedLogin } from './attempt/login.js';
 export { parseQQBody } from './protocol/body.js';
 export { describeQQErrorCode, qqErrorCodes } from './protocol/error-codes.js';
 export type { Bilingual, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';

@@ -9,6 +9,8 @@ export interface LoginAttempt {
   returnTo: string;
   /** The channel on which the opener page waits, if the login runs in a pop-up window. */
   popup?: string | undefined;
+  /** What the application gets back with the callback; JSON. */
+  data?: Record<string, unknown> | undefined;
 }
 
 /** How long a user may take on QQ's page, in seconds. */
@@ -99,6 +101,7 @@ export class LoginAttempts {
             state,
             returnTo: content.returnTo as string,
             ...(typeof content.popup === 'string' && { popup: content.popup }),
+            ...(typeof content.data === 'object' && { data: content.data as Record<string, unknown> }),
           }
         : undefined,
       deletion: this.#cookie(name, '', 0),

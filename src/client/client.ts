@@ -26,8 +26,11 @@ function requireApiPath(path: string): string {
   });
 }
 
-/** Returns the query of a callback's URL. The error of `new URL` is no cause: it has the URL, and so the code, in it. */
-function queryOf(callbackUrl: string | URL, redirectUri: string): string {
+/**
+ * Returns the query of a callback's URL. The error of `new URL` is no cause: it has the URL, and so the code, in it.
+ * @internal
+ */
+export function queryOf(callbackUrl: string | URL, redirectUri: string): string {
   try {
     return new URL(callbackUrl, redirectUri).search.slice(1);
   } catch {

@@ -169,3 +169,20 @@ export function readOptions<T>(schema: v.GenericSchema<unknown, T>, options: unk
     zh: ['请修正上述选项或对应的环境变量。', ...problems.map(({ fix }) => fix.zh)].join(''),
   });
 }
+
+/**
+ * Runs `read`, and reports its configuration errors under the names that a framework has for the options.
+ *
+ * @param names - by the option's name here: `{ appId: 'clientID' }`
+ * @internal
+ */
+export function withOptionNames<T>(names: Readonly<Record<string, string>>, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof QQConfigurationError)) throw error;
+    const rename = (text: string): string =>
+      text.replace(/\b[a-z]+[A-Z]\w*\b/g, (word) => (Object.hasOwn(names, word) ? (names[word] ?? word) : word));
+    throw new QQConfigurationError(rename(error.message), { en: rename(error.hint.en), zh: rename(error.hint.zh) });
+  }
+}

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { encryptionKeyEntry } from '../attempt/login.js';
 import { trimSlashes } from '../attempt/return-to.js';
 import { QQConnectClient, appKeyOf } from '../client/client.js';
 import {
@@ -157,7 +158,6 @@ const origin = v.pipe(
   v.check(isOrigin, 'must be an origin such as https://app.example.com, without a path'),
   v.transform((value) => new URL(value).origin),
 );
-const key = v.pipe(v.string('must be a string or a list of strings'), v.trim(), v.nonEmpty('must not be empty'));
 
 const routerShape = {
   basePath: v.optional(v.pipe(path, v.transform(trimSlashes)), '/auth/qq'),
@@ -172,18 +172,7 @@ const routerShape = {
   onEvent: callback<NonNullable<QQConnectOptions['onEvent']>>(),
   logout: v.optional(v.picklist(['destroy', 'keep'], "must be 'destroy' or 'keep'"), 'destroy'),
   tokens: v.optional(v.picklist(['keep', 'discard'], "must be 'keep' or 'discard'"), 'keep'),
-  encryptionKey: v.optional(
-    v.union(
-      [
-        v.pipe(
-          key,
-          v.transform((value): [string, ...string[]] => [value]),
-        ),
-        v.tupleWithRest([key], key),
-      ],
-      'must be a string or a list of strings, none of them empty',
-    ),
-  ),
+  encryptionKey: encryptionKeyEntry,
   lock: callback<Lock>(),
 };
 

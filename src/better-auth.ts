@@ -1,0 +1,3 @@
+/** QQ login for better-auth's Generic OAuth plugin, without better-auth. */
+export { qq, qqRefresh } from './better-auth/qq.js';
+export type { QQOptions, QQProfile, QQProvider, QQRefreshPlugin, QQTokens } from './better-auth/qq.js';

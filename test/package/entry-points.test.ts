@@ -27,11 +27,17 @@ describe('the entry point', () => {
     expect(folders).toEqual(['attempt', 'avatars', 'client', 'express', 'lock', 'protocol', 'transport']);
   });
 
-  it('client.js loads no Express', () => {
-    expect(loadedBy('client.js')).toEqual({
-      packages: ['axios', 'openid-client', 'valibot'],
-      folders: ['client', 'protocol', 'transport'],
-    });
+  it.each([
+    ['client.js', []],
+    ['passport.js', ['passport']],
+    ['better-auth.js', ['better-auth']],
+  ])('%s loads neither Express nor the framework', (file, own) => {
+    const { packages, folders } = loadedBy(file);
+    expect(
+      packages.filter((name) => !['axios', 'cookie', 'lru-cache', 'openid-client', 'valibot'].includes(name)),
+    ).toEqual([]);
+    const shared = ['attempt', 'client', 'protocol', 'transport', ...own];
+    expect(folders.filter((name) => !shared.includes(name))).toEqual([]);
   });
 
   it('sandbox.js loads nothing of the login, and no package', () => {

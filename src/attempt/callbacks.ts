@@ -1,11 +1,17 @@
 import { boundedMap } from './bounded-map.js';
 import { ATTEMPT_TTL_SECONDS, stateId } from './login-attempt.js';
+import type { Callback } from '../client/callback.js';
 
 const MAX_ENTRIES = 10_000;
 
 interface Exchange<T> {
   callbackId: string;
   result: Promise<T>;
+}
+
+/** Identifies a callback among those with one state, without its code. */
+export function callbackId({ result }: Callback): string {
+  return result.kind === 'code' ? stateId(result.code) : result.kind;
 }
 
 async function hasFailed(result: Promise<unknown>): Promise<boolean> {

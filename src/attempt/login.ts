@@ -3,7 +3,7 @@ import { QQConnectClient, appKeyOf, queryOf } from '../client/client.js';
 import { readCallback } from '../client/callback.js';
 import { optionsSchema, readOptions } from '../client/options.js';
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
-import { Callbacks } from './callbacks.js';
+import { Callbacks, callbackId } from './callbacks.js';
 import { LoginAttempts } from './login-attempt.js';
 import { safeReturnTo, trimSlashes, withCancelled } from './return-to.js';
 import { createSealer } from './sealer.js';
@@ -159,7 +159,8 @@ export function startLogin(options: StartLoginOptions): StartedLogin {
 export async function completeLogin(options: CompleteLoginOptions): Promise<CompletedLogin> {
   const { client, cookieHeader, callbackUrl } = options;
   const { attempts, callbacks } = loginsOf(options);
-  const { state, result } = readCallback(queryOf(callbackUrl, client.redirectUri));
+  const callback = readCallback(queryOf(callbackUrl, client.redirectUri));
+  const { state, result } = callback;
   const { attempt, deletion } = attempts.find(cookieHeader ?? undefined, state);
   if (!attempt || deletion === undefined) {
     throw new QQRequestError(
@@ -167,7 +168,7 @@ export async function completeLogin(options: CompleteLoginOptions): Promise<Comp
       'callback: this browser has started no login with this state, or it has expired',
     );
   }
-  const exchanged = await callbacks.once(state, async () => {
+  const exchanged = await callbacks.once(state, callbackId(callback), async () => {
     if (result.kind === 'failed') throw result.error;
     if (result.kind === 'cancelled') return undefined;
     const tokens = await client.exchangeCode(result.code);

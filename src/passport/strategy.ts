@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Callbacks } from '../attempt/callbacks.js';
+import { Callbacks, callbackId } from '../attempt/callbacks.js';
 import { encryptionKeyEntry } from '../attempt/login.js';
 import { LoginAttempts } from '../attempt/login-attempt.js';
 import { createSealer } from '../attempt/sealer.js';
@@ -182,7 +182,7 @@ class Login {
     const { state, result } = callback;
     const { state: own, redirectUri } = attempt;
     const withState = own === undefined ? undefined : { state: own };
-    const verified = await this.#callbacks.once(state, async () => {
+    const verified = await this.#callbacks.once(state, callbackId(callback), async () => {
       if (result.kind === 'failed') throw result.error;
       if (result.kind === 'cancelled') return 'cancelled';
       const tokens = await this.#client.exchangeCode(result.code, { redirectUri });

@@ -1,3 +1,4 @@
+import { callbackId } from '../../attempt/callbacks.js';
 import { stateId } from '../../attempt/login-attempt.js';
 import { withCancelled } from '../../attempt/return-to.js';
 import { readCallback } from '../../client/callback.js';
@@ -37,11 +38,6 @@ const PLACEHOLDER =
 
 function callbackError(what: string): QQRequestError {
   return new QQRequestError('ERR_QQ_STATE_UNKNOWN', `callback: ${what}`);
-}
-
-/** Identifies a callback among those with one state, without its code. */
-function callbackId({ result }: Callback): string {
-  return result.kind === 'code' ? stateId(result.code) : result.kind;
 }
 
 /** Refuses the code of an account that the user chose after a completed login, back on the page of QQ. */

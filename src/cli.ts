@@ -8,7 +8,7 @@ function isProgram(): boolean {
   return started !== undefined && existsSync(started) && realpathSync(started) === import.meta.filename;
 }
 
-/** Ends quietly once nobody reads on, as `express-qq-connect explain | head -1` does; the exit status stays true. */
+/** Ends quietly when the reader closes the pipe, as `express-qq-connect explain | head -1` does; the exit status stays true. */
 function untilClosed(): AbortSignal {
   const closed = new AbortController();
   for (const stream of [process.stdout, process.stderr]) {

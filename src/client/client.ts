@@ -182,7 +182,7 @@ export class QQConnectClient {
    *
    * @returns all of them new; where QQ sends no new refresh token, the one given
    * @throws {@link QQResponseError} if QQ refused (100021 or 100022 for a spent one); {@link QQTransportError} if it
-   * could not be reached, and then nobody knows whether the token is spent
+   * could not be reached, and then it is unknown whether the token was used
    * @see RFC 6749, section 6; Tencent's page 使用Authorization_Code获取Access_Token, step 3
    */
   async refreshTokenGrant(refreshToken: string): Promise<TokenSet> {
@@ -218,7 +218,7 @@ export class QQConnectClient {
    * it rather than before.
    *
    * @throws what {@link QQConnectClient.fetchOpenId} and {@link QQConnectClient.fetchUserInfo} throw;
-   * {@link QQResponseError} `ERR_QQ_OPENID_MISMATCH` if `me` names somebody else
+   * {@link QQResponseError} `ERR_QQ_OPENID_MISMATCH` if `me` names another user
    */
   async fetchUser(tokenSet: TokenSet): Promise<QQUser> {
     const { accessToken } = tokenSet;

@@ -8,8 +8,8 @@ import type { RedisCommands, RedisLockClient } from './redis-commands.js';
 
 export type { RedisLockClient } from './redis-commands.js';
 
-// Between two looks at a lock that somebody else holds. A refresh takes one round trip to QQ; waiting much longer
-// than that helps nobody, and the share of chance keeps processes from asking all at once.
+// Between two attempts to acquire a lock that another process holds. A refresh takes one round trip to QQ, so longer delays
+// gain nothing, and a random share keeps processes from asking all at once.
 const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 100;
 
@@ -42,7 +42,7 @@ async function acquire(redis: RedisCommands, key: string, owner: string, expires
       // Bounded, as clients queue commands until their connection is back.
       taken = await withTimeout(Math.max(remaining(), MAX_DELAY_MS), answer);
     } catch (error) {
-      // Should it be ours after all, late, then nobody is to wait for it.
+      // If the lock is acquired late, it is released: no request waits for it any more.
       void answer.then(async (late) => late && release(redis, key, owner)).catch(() => undefined);
       throw error instanceof QQTransportError ? error : lockError(error);
     }

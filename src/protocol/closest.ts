@@ -12,7 +12,7 @@ function distance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** The word that somebody who wrote something else most likely meant. */
+/** Returns the word that was most likely meant by a misspelt one. */
 export function closest<T extends string>(written: string, words: readonly [T, ...T[]]): T {
   const start = written.slice(0, 40).toLowerCase();
   return words.reduce((best, word) => (distance(start, word) < distance(start, best) ? word : best));

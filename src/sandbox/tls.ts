@@ -41,7 +41,7 @@ const RENEW_BEFORE_MS = 30 * DAY_MS;
 
 /**
  * Reads a CA and a server certificate for `names` from `folder`, and makes them where they are missing, expire soon or do
- * not cover the names. The private key of the CA is never stored, so that nobody can issue certificates for other names
+ * not cover the names. The private key of the CA is never stored, so that it cannot issue certificates for other names
  * that the developer's programs would trust.
  *
  * @throws SelfsignedMissing when certificates must be made and the package is not installed

@@ -11,7 +11,7 @@ export interface Expected {
   readonly graphUrl: URL | undefined;
 }
 
-/** Judges the address that the site sends a browser to: what QQ will get. */
+/** Checks the URL that the site redirects a browser to: what QQ receives. */
 export function checkAuthorizationRequest(sent: URL, site: URL, expected: Expected): Check[] {
   return [
     ...checkDestination(sent, site, expected.graphUrl),

@@ -13,7 +13,7 @@ export function shortUrl({ origin, pathname }: URL): string {
   return printable(origin + pathname);
 }
 
-/** Judges whether the site's login route leads to QQ. */
+/** Checks whether the site's login route redirects to QQ. */
 export function readLogin({ login }: SiteVisit): LoginAnswer {
   if ('thrown' in login) {
     const { code, fix } = networkFailure(login.thrown);

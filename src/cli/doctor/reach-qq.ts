@@ -33,7 +33,7 @@ function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> 
   return url;
 }
 
-/** Asks `me` without a token: whoever answers 100007 to that is QQ, and nothing secret is sent. */
+/** Requests `me` without a token: a server that answers 100007 to that is QQ, and no secret is sent. */
 export async function askMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
   return ask(request, endpointUrl(graphUrl, endpoints.me));
 }
@@ -49,7 +49,7 @@ export async function askAuthorize(
   return ask(request, endpointUrl(graphUrl, endpoints.authorize, query));
 }
 
-/** Judges the answer of `me`: does this machine reach QQ? */
+/** Checks the response of `me`: does this machine reach QQ? */
 export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): Check[] {
   const host = printable(graphUrl.host);
   const proxy = proxyVariable(graphUrl, env);
@@ -86,7 +86,7 @@ function refusalIn(body: string): boolean {
   }
 }
 
-/** Judges the answer of `authorize`: QQ shows a wrong APP ID or redirect URI to the user only, on its own page. */
+/** Checks the response of `authorize`: QQ shows a wrong APP ID or redirect URI to the user only, on its own page. */
 export function checkAuthorize(outcome: Outcome): Check[] {
   const entry = 'thrown' in outcome ? undefined : describeQQErrorCode(errorShown(outcome) ?? 0);
   if (!entry) {

@@ -6,7 +6,7 @@ import type { Expected } from './authorization-request.js';
 import type { Check } from './check.js';
 import type { SiteAnswer, SiteVisit, Visit } from './visit-site.js';
 
-/** Judges what a visitor from outside sees of the site. */
+/** Checks what a visitor from outside sees of the site. */
 export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
   const answer = readLogin(visit);
   if ('findings' in answer) return answer.findings;

@@ -17,7 +17,7 @@ export function warningsOf(
     if (!parameters.state) {
       warnings.push({
         code: 'state_missing',
-        en: 'state is missing: another site can log a user in as somebody else (CSRF)',
+        en: 'state is missing: another site can log a user in under another account (CSRF)',
         zh: '缺少 state：登录可被他人冒用（CSRF）',
       });
     }

@@ -59,7 +59,9 @@ describeBrowser('a person in front of the example application', () => {
     await page.keyboard.press('Tab');
     const popup = await popupFrom(page, async () => page.keyboard.press('Enter'));
     await popup.waitForURL(/\/oauth2\.0\//);
-    await popup.keyboard.press('Tab');
+    const isFocused = async (): Promise<boolean> =>
+      (await popup.locator(':focus').filter({ hasText: '林小满' }).count()) > 0;
+    for (let tabs = 0; tabs < 5 && !(await isFocused()); tabs += 1) await popup.keyboard.press('Tab');
     await popup.keyboard.press('Enter');
     await account().waitFor();
   });

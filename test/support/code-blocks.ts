@@ -10,7 +10,7 @@ export interface CodeBlock {
   /** `''` for a block without one. */
   language: string;
   text: string;
-  /** The file that the block is, where its first line is a comment with a name: `// app.mjs`. */
+  /** The file that the block is, where its first line is a comment with a name: `// app.mjs`, or `// app.mjs, run with: …`. */
   name: string | undefined;
 }
 
@@ -42,7 +42,9 @@ export function codeBlocks(file: string): CodeBlock[] {
     if (!open && fence !== '') open = { fence, language, line: index + 2, lines: [] };
     else if (open?.fence === fence) {
       const text = `${open.lines.join('\n')}\n`;
-      const name = /^(?:\/\/|<!--) ([\w./-]+\.(?:[cm]?[jt]sx?|html|vue))(?: -->)?$/.exec(open.lines[0] ?? '')?.[1];
+      const name = /^(?:\/\/|<!--) ([\w./-]+\.(?:[cm]?[jt]sx?|html|vue))(?:[,，].*)?(?: -->)?$/.exec(
+        open.lines[0] ?? '',
+      )?.[1];
       blocks.push({ file, line: open.line, language: open.language, text, name });
       open = undefined;
     } else open?.lines.push(line.slice(open.fence.indexOf('`')));

@@ -50,7 +50,10 @@ describeBrowser("the guide's component", () => {
       });
       await using site = await startSite({
         sandbox: { autoApprove: false },
-        before: (app) => app.use(express.static(join(folder, 'dist'))),
+        before: (app) => {
+          app.use(express.static(join(folder, 'dist')));
+          app.get('/favicon.ico', (_req, res) => void res.sendStatus(204)); // for the router's pages
+        },
       });
       const visitor = await visit(browser);
       const { page, complaints } = visitor;

@@ -91,7 +91,7 @@ describe('the packed tarball', () => {
         /^\s*(?:import|export)\b[^;'"]*from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
       );
       for (const [, from, effect, dynamic] of imports) {
-        const name = /^(?:@[\w-]+\/)?[\w.-]+/.exec(from ?? effect ?? dynamic ?? '')?.[0];
+        const name = /^(?:@[\w-]+\/)?[\w-][\w.-]*/.exec(from ?? effect ?? dynamic ?? '')?.[0];
         if (name !== undefined && name !== 'node') bare.add(name);
       }
     }

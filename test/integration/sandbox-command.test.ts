@@ -84,7 +84,7 @@ describe('express-qq-connect sandbox', () => {
     );
     expect(token).toMatch(/client_secret=\*{3}\w{6} {2}code=\*{3}\w{6}$/);
     expect(swapped).toContain('100001 param client_id is wrong or lost  response_type=code  client_id=***');
-    expect(warning).toBe('  !  state is missing: another site can log a user in as somebody else (CSRF)');
+    expect(warning).toBe('  !  state is missing: another site can log a user in under another account (CSRF)');
     for (const secret of [key, unknownKey, code, 'hidden-state']) expect(command.written.stdout).not.toContain(secret);
     command.stop();
     await command.ended;

@@ -7,7 +7,7 @@ import { setNotice, takeNotice } from './notice.js';
 import { homePage, privatePage, problemPage, profilePage } from './pages.js';
 import { ownHost, securityHeaders } from './security.js';
 import { STYLE } from './style.js';
-import { languageOf } from './words.js';
+import { languageOf } from './messages.js';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import type { QQConnectEvent } from 'express-qq-connect';
 import type { Config } from './config.js';

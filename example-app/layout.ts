@@ -2,11 +2,11 @@ import { avatar } from './avatar.js';
 import { displayName } from './display-name.js';
 import { html } from './html.js';
 import { LOGO, SMALL_LOGO } from './logo.js';
-import { words } from './words.js';
+import { messages } from './messages.js';
 import type { QQUser } from 'express-qq-connect';
 import type { Html } from './html.js';
 import type { Notice } from './notice.js';
-import type { Language } from './words.js';
+import type { Language } from './messages.js';
 
 /** What every page depends on. */
 export interface View {
@@ -22,7 +22,7 @@ export interface View {
 /** The button that begins a login, and comes back to `returnTo`. It is our own drawing, not Tencent's. */
 export function loginButton(language: Language, returnTo: string): Html {
   const href = `/auth/qq/login?returnTo=${encodeURIComponent(returnTo)}`;
-  const { login, waiting } = words[language];
+  const { login, waiting } = messages[language];
   return html`<a class="qq-button" href="${href}" rel="nofollow" data-waiting="${waiting}"
     >${SMALL_LOGO}<span aria-live="polite">${login}</span></a
   >`;
@@ -32,7 +32,7 @@ export function loginButton(language: Language, returnTo: string): Html {
 const LOGIN_SCRIPT = html`<script type="module" src="/qq-login.js"></script>`;
 
 function account({ language, user, path }: View): Html {
-  const say = words[language];
+  const say = messages[language];
   if (!user) return path === '/' ? html`` : loginButton(language, path);
   const name = displayName(user, say.nameless);
   return html`<div class="account" role="group" aria-label="${say.account}">
@@ -43,7 +43,7 @@ function account({ language, user, path }: View): Html {
 }
 
 function navigation({ language, path }: View): Html {
-  const say = words[language];
+  const say = messages[language];
   const links: [string, string][] = [
     ['/', say.home],
     ['/private', say.private],
@@ -63,7 +63,7 @@ function navigation({ language, path }: View): Html {
 /** A whole page. */
 export function layout(view: View, page: { title: string; main: Html }): Html {
   const { language, user, sandbox, notice } = view;
-  const say = words[language];
+  const say = messages[language];
   const note = sandbox
     ? html`<p><strong class="badge">${say.sandbox}</strong> ${say.sandboxNote}</p>`
     : html`<p>express-qq-connect</p>`;

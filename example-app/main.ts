@@ -6,7 +6,7 @@ import { serve } from './server.js';
 import { serveInWorkers } from './workers.js';
 import type { Config } from './config.js';
 
-const LONGEST_STOP = 10_000;
+const MAX_STOP_MS = 10_000;
 
 /** Resolves when the process is asked to end: by Ctrl-C (which may arrive twice, as npm passes it on), or by whoever runs it. */
 async function stopSignal(): Promise<void> {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const running = shares ? await serveInWorkers(config.processes) : await serve(config);
   if (cluster.isPrimary) greet(config);
   await stopped;
-  setTimeout(() => process.exit(1), LONGEST_STOP).unref();
+  setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
   await running.stop();
   await sandbox?.close();
 }

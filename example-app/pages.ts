@@ -2,18 +2,18 @@ import { avatar } from './avatar.js';
 import { displayName, shortId } from './display-name.js';
 import { html } from './html.js';
 import { layout, loginButton } from './layout.js';
-import { words } from './words.js';
+import { messages } from './messages.js';
 import type { QQUser } from 'express-qq-connect';
 import type { AvatarSize } from './avatar.js';
 import type { Html } from './html.js';
 import type { View } from './layout.js';
-import type { Words } from './words.js';
+import type { Messages } from './messages.js';
 
 /** A view of somebody who is logged in. */
 export type UserView = View & { user: QQUser };
 
 function welcome({ language, user }: UserView): Html {
-  const say = words[language];
+  const say = messages[language];
   const name = displayName(user, say.nameless);
   return html`<section class="hero">
     ${avatar({ pixels: 96, alt: say.avatarOf(name) })}
@@ -24,7 +24,7 @@ function welcome({ language, user }: UserView): Html {
 }
 
 function invitation({ language }: View): Html {
-  const say = words[language];
+  const say = messages[language];
   return html`<section class="hero">
     <h1>${say.hello}</h1>
     <p class="lead">${say.lead}</p>
@@ -42,7 +42,7 @@ function card(page: { href: string; title: string; text: string; access: string 
 
 /** The home page, for every visitor. */
 export function homePage(view: View): Html {
-  const say = words[view.language];
+  const say = messages[view.language];
   const { user } = view;
   return layout(view, {
     title: say.home,
@@ -60,7 +60,7 @@ export function homePage(view: View): Html {
 
 /** A page for people who are logged in. `visits`: how often they have opened it. */
 export function privatePage(view: UserView, visits: number): Html {
-  const say = words[view.language];
+  const say = messages[view.language];
   return layout(view, {
     title: say.private,
     main: html`<h1>${say.privateTitle}</h1>
@@ -72,7 +72,7 @@ export function privatePage(view: UserView, visits: number): Html {
   });
 }
 
-function facts(user: QQUser, say: Words): Html {
+function facts(user: QQUser, say: Messages): Html {
   const gender = user.gender === undefined ? say.unknown : say[user.gender];
   const nickname = displayName(user, say.emptyNickname);
   const unionid = user.unionid === undefined ? say.notGiven : html`<code>${shortId(user.unionid)}</code>`;
@@ -114,7 +114,7 @@ function largestGiven({ figureurl_qq, figureurl_qq_1, figureurl_qq_2 }: QQUser):
   return figureurl_qq_1 === undefined ? 0 : 40;
 }
 
-function gallery(user: QQUser, say: Words): Html {
+function gallery(user: QQUser, say: Messages): Html {
   const alt = say.avatarOf(displayName(user, say.nameless));
   const figures = SHOWN.map(
     ([size, pixels]) =>
@@ -139,7 +139,7 @@ const FIGURES = [
   'figureurl',
 ] as const;
 
-function addresses(user: QQUser, say: Words): Html {
+function addresses(user: QQUser, say: Messages): Html {
   const rows = FIGURES.map((field) => {
     const address = user[field];
     return html`<div>
@@ -153,7 +153,7 @@ function addresses(user: QQUser, say: Words): Html {
 /** All that QQ returns about a user. */
 export function profilePage(view: UserView): Html {
   const { language, user } = view;
-  const say = words[language];
+  const say = messages[language];
   return layout(view, {
     title: say.profile,
     main: html`<h1>${say.profile}</h1>
@@ -178,7 +178,7 @@ export function profilePage(view: UserView): Html {
 
 /** A page that says why there is none: 404 or 500. */
 export function problemPage(view: View, problem: 'notFound' | 'failed'): Html {
-  const say = words[view.language];
+  const say = messages[view.language];
   return layout(view, {
     title: say[problem],
     main: html`<section class="hero">

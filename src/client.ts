@@ -6,7 +6,7 @@ export { completeLogin, startLogin } from './attempt/login.js';
 export type { CompleteLoginOptions, CompletedLogin, StartLoginOptions, StartedLogin } from './attempt/login.js';
 export { parseQQBody } from './protocol/body.js';
 export { describeQQErrorCode, qqErrorCodes } from './protocol/error-codes.js';
-export type { Bilingual, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';
+export type { LocalizedText, QQErrorAction, QQErrorCodeEntry } from './protocol/error-codes.js';
 export {
   QQConfigurationError,
   QQConnectError,

@@ -54,7 +54,7 @@ export async function loadImage(
       }
       if (isMiss(response, knownMisses)) continue;
       const image = imageOf(response);
-      if (!image) failure = unusable(response);
+      if (!image) failure = imageError(response);
       else if (!best || image.width > best.width) best = image;
       if (best && best.width >= enough) return best;
     }
@@ -74,7 +74,7 @@ function imageOf({ status, headers, body }: SafeResponse): AvatarImage | undefin
   return { body: own, ...info, ...(/^[\w ,:+-]{1,40}$/.test(lastModified) && { lastModified }) };
 }
 
-function unusable({ url, status }: SafeResponse): QQResponseError {
+function imageError({ url, status }: SafeResponse): QQResponseError {
   const what = status === 200 ? 'a body that is not an image' : `HTTP status ${status}`;
   const code = status === 200 ? 'ERR_QQ_INVALID_RESPONSE' : 'ERR_QQ_HTTP_STATUS';
   return new QQResponseError(`${url.hostname} returned ${what}`, { code, step: 'api' });

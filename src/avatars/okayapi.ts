@@ -77,11 +77,11 @@ export function mountOkayapi(router: Router, { service, credentials, share, now 
     };
   }
 
-  const unreadable: ErrorRequestHandler = (_error, req, res, _next) => {
+  const malformedBody: ErrorRequestHandler = (_error, req, res, _next) => {
     share(req, res);
     answer(res, 400, '非法请求：参数无法解析，请使用表单或JSON');
   };
-  const readBody = [refuseMultipart, ...bodyParsers, unreadable];
+  const readBody = [refuseMultipart, ...bodyParsers, malformedBody];
   const byQuery = route((_req, { s }) => s);
   const byPath = route((req) => `App.${String(req.params[0])}.${String(req.params[1])}`);
   router.get('/', byQuery);

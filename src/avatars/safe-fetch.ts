@@ -57,7 +57,7 @@ function failure(code: 'ERR_QQ_TIMEOUT' | 'ERR_QQ_NETWORK' | 'ERR_QQ_BODY_TOO_LA
   return new QQTransportError(code, message, { step: 'api', ...(cause && { cause }) });
 }
 
-function failureOf(error: unknown, host: string, timedOut: boolean): QQTransportError {
+function describeFailure(error: unknown, host: string, timedOut: boolean): QQTransportError {
   if (timedOut) return failure('ERR_QQ_TIMEOUT', `${host} did not respond in time`);
   if (axios.isAxiosError(error) && error.message.startsWith('maxContentLength')) {
     return failure('ERR_QQ_BODY_TOO_LARGE', `${host} returned more than ${MAX_IMAGE_BYTES} bytes`);
@@ -106,7 +106,7 @@ export function createSafeFetch(options: SafeFetchOptions = {}): SafeFetch {
       });
       return { status: response.status, headers: response.headers, body: response.data };
     } catch (error) {
-      throw failureOf(error, url.hostname, signal.aborted);
+      throw describeFailure(error, url.hostname, signal.aborted);
     }
   }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { printable } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import type { ParseArgsConfig } from 'node:util';
-import type { Bilingual } from '../protocol/error-codes.js';
+import type { LocalizedText } from '../protocol/error-codes.js';
 
 type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T>>;
 
@@ -22,9 +22,9 @@ export function readArguments<T extends ParseArgsConfig>(config: T): Parsed<T> {
   }
 }
 
-function complaint(code: string, message: string): Bilingual {
+function complaint(code: string, message: string): LocalizedText {
   const what = /'([^' ]+)/.exec(message)?.[1] ?? '';
-  const complaints: Record<string, Bilingual> = {
+  const messages: Record<string, LocalizedText> = {
     ERR_PARSE_ARGS_UNKNOWN_OPTION: { en: `There is no option ${what}.`, zh: `没有 ${what} 这个选项。` },
     ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: { en: `What is ${what} for?`, zh: `多了一个参数：${what}。` },
     ERR_PARSE_ARGS_INVALID_OPTION_VALUE: {
@@ -32,5 +32,5 @@ function complaint(code: string, message: string): Bilingual {
       zh: `选项 ${what} 缺少值，或多了值。`,
     },
   };
-  return complaints[code] ?? { en: message, zh: message };
+  return messages[code] ?? { en: message, zh: message };
 }

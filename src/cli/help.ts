@@ -1,4 +1,4 @@
-import type { Bilingual } from '../protocol/error-codes.js';
+import type { LocalizedText } from '../protocol/error-codes.js';
 
 const language = {
   zh: '  --lang zh|en        用哪种语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示这段说明',
@@ -6,7 +6,7 @@ const language = {
 };
 
 /** The help of each command but the sandbox, which has its own. */
-export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'text-server', Bilingual>> = {
+export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'text-server', LocalizedText>> = {
   overview: {
     zh: `用法：express-qq-connect <命令> [选项]
 

@@ -35,14 +35,14 @@ export function paintFor({ stdout, env }: Terminal): Paint {
   return (style, text) => (wanted ? styleText(style, text, { validateStream: false }) : text);
 }
 
-const LONGEST = 300;
+const MAX_LENGTH = 300;
 // eslint-disable-next-line no-control-regex -- control and bidi characters are what this replaces
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Makes a text from outside fit to be printed: nothing in it steers the terminal, and it has an end. */
 export function printable(text: string): string {
   const safe = text.replace(UNPRINTABLE, '?');
-  return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}…` : safe;
+  return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH)}…` : safe;
 }
 
 const MAX_LINE = 100;

@@ -6,7 +6,7 @@ import type { TextServer } from '../text-protocol/simulator/server.js';
 import type { Language } from './language.js';
 import type { Terminal } from './terminal.js';
 
-const failures: Readonly<Record<string, (port: number) => Record<Language, string>>> = {
+const messages: Readonly<Record<string, (port: number) => Record<Language, string>>> = {
   EADDRINUSE: (port) => ({
     en: `Port ${port} is in use: choose another one with --port, or stop the program that uses it.`,
     zh: `端口 ${port} 已被占用：请用 --port 换一个端口，或停止占用它的程序。`,
@@ -32,7 +32,7 @@ export async function runTextServer(argv: readonly string[], terminal: Terminal,
   try {
     server = await startTextServer({ port, lineEnd: values.crlf ? '\r\n' : '' });
   } catch (error) {
-    const failure = failures[(error as NodeJS.ErrnoException).code ?? ''];
+    const failure = messages[(error as NodeJS.ErrnoException).code ?? ''];
     if (!failure) throw error;
     terminal.stderr.write(`${failure(port)[language]}\n`);
     return 1;

@@ -1,11 +1,11 @@
-import type { Bilingual } from '../protocol/error-codes.js';
+import type { LocalizedText } from '../protocol/error-codes.js';
 
 /** The command was called wrongly: exit status 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
-  readonly text: Bilingual;
+  readonly text: LocalizedText;
 
-  constructor(text: Bilingual) {
+  constructor(text: LocalizedText) {
     super(text.en);
     this.text = text;
   }

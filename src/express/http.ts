@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { Request, RequestHandler, Response } from 'express';
-import type { Bilingual } from '../protocol/error-codes.js';
+import type { LocalizedText } from '../protocol/error-codes.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { Language, Page } from './pages/layout.js';
 
@@ -103,7 +103,7 @@ export const notPrefetched: RequestHandler = function notPrefetched(req, res, ne
  *
  * @param hint - what to do instead, where the general hint does not fit
  */
-export function only(methods: string[], hint?: Bilingual): RequestHandler {
+export function only(methods: string[], hint?: LocalizedText): RequestHandler {
   return function only(req, res, next) {
     res.set('Allow', methods.join(', '));
     const message = `login: the method ${req.method} is not allowed here`;
@@ -112,7 +112,7 @@ export function only(methods: string[], hint?: Bilingual): RequestHandler {
 }
 
 /** For a front end that sends `code` and `state` of a callback in a body. */
-export const CALLBACK_BY_GET: Bilingual = {
+export const CALLBACK_BY_GET: LocalizedText = {
   en: "QQ calls this address back with GET. In a front end that received code and state, send its page's own query: fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } }).",
   zh: "QQ 以 GET 请求回调此地址。前端页面收到 code 和 state 后，请原样转发页面自己的查询参数：fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } })。",
 };

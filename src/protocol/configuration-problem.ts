@@ -1,4 +1,4 @@
-import type { Bilingual } from './error-codes.js';
+import type { LocalizedText } from './error-codes.js';
 
 /** The options that {@link findConfigurationProblems} knows. */
 export type ConfigurationOption = 'appId' | 'appKey' | 'redirectUri' | 'graphUrl' | 'scope' | 'encryptionKey';
@@ -11,8 +11,8 @@ export interface ConfigurationProblem {
   /** Names the problem for programs, `redirect_uri_port` for example. */
   id: string;
   /** Continues a sentence that begins with the name of the option or of its variable. */
-  text: Bilingual;
-  fix: Bilingual;
+  text: LocalizedText;
+  fix: LocalizedText;
 }
 
 /** A problem of a value whose option the caller knows. `id` is without the option's prefix. */
@@ -28,7 +28,7 @@ const COPY_AGAIN = {
 };
 
 /** Makes a {@link Found}. */
-export function problem(level: Found['level'], id: string, en: string, zh: string, fix: Bilingual): Found {
+export function problem(level: Found['level'], id: string, en: string, zh: string, fix: LocalizedText): Found {
   return { level, id, text: { en, zh }, fix };
 }
 

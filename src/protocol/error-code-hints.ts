@@ -1,5 +1,5 @@
 /** A text in both languages. */
-export interface Bilingual {
+export interface LocalizedText {
   readonly en: string;
   readonly zh: string;
 }
@@ -223,7 +223,7 @@ export const hints = {
     en: 'Open Qzone for this QQ account once at qzone.qq.com and log in again, or log in with another one.',
     zh: '请先到 qzone.qq.com 为该 QQ 号开通 QQ 空间再登录，或换一个 QQ 号。',
   },
-} as const satisfies Record<string, Bilingual>;
+} as const satisfies Record<string, LocalizedText>;
 
 /** What a visitor of the site reads, by the action that helps. */
 export const userMessages = {
@@ -243,9 +243,9 @@ export const userMessages = {
     en: 'QQ does not allow this account to log in here: please use another QQ account.',
     zh: 'QQ 不允许该账号登录，请换一个 QQ 账号。',
   },
-} as const satisfies Record<string, Bilingual>;
+} as const satisfies Record<string, LocalizedText>;
 
-const userMessagesByHint = new Map<Bilingual, Bilingual>([
+const userMessagesByHint = new Map<LocalizedText, LocalizedText>([
   [
     hints.grantPermission,
     {
@@ -277,6 +277,6 @@ const userMessagesByHint = new Map<Bilingual, Bilingual>([
 ]);
 
 /** Returns the text for the visitor that belongs to a hint for the developer. */
-export function userMessageFor(hint: Bilingual, action: keyof typeof userMessages): Bilingual {
+export function userMessageFor(hint: LocalizedText, action: keyof typeof userMessages): LocalizedText {
   return userMessagesByHint.get(hint) ?? userMessages[action];
 }

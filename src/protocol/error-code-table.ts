@@ -1,4 +1,4 @@
-import { hints, userMessageFor, type Bilingual } from './error-code-hints.js';
+import { hints, userMessageFor, type LocalizedText } from './error-code-hints.js';
 
 /** What to do about an error of QQ's. */
 export type QQErrorAction = 'login_again' | 'fix_configuration' | 'try_later' | 'refuse_user';
@@ -11,16 +11,16 @@ export interface QQErrorCodeEntry {
   /** A step failed at Tencent: a read may be asked once more before the user logs in again. */
   readonly retryRead?: true;
   /** What went wrong, in one short sentence. */
-  readonly meaning: Bilingual;
+  readonly meaning: LocalizedText;
   /** What the developer has to do. */
-  readonly hint: Bilingual;
+  readonly hint: LocalizedText;
   /** What happened and what to do, in one sentence for the visitor of the site. */
-  readonly userMessage: Bilingual;
+  readonly userMessage: LocalizedText;
 }
 
 const row =
   (action: QQErrorAction) =>
-  (code: number, en: string, zh: string, hint: Bilingual): QQErrorCodeEntry => ({
+  (code: number, en: string, zh: string, hint: LocalizedText): QQErrorCodeEntry => ({
     code,
     action,
     meaning: { en, zh },

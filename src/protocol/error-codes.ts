@@ -1,7 +1,7 @@
 import { errorCodeTable, type QQErrorCodeEntry } from './error-code-table.js';
 
 export { userMessages } from './error-code-hints.js';
-export type { Bilingual } from './error-code-hints.js';
+export type { LocalizedText } from './error-code-hints.js';
 export type { QQErrorAction, QQErrorCodeEntry } from './error-code-table.js';
 
 /**

@@ -1,4 +1,4 @@
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 // Codes, tokens, openids and keys of QQ are 32 characters; no word of an error message is that long.
 const LOOKS_SECRET = /[A-Za-z0-9_~+/=-]{24,}/g;
 // eslint-disable-next-line no-control-regex -- control and bidi characters are what this removes
@@ -19,5 +19,5 @@ export function redact(text: string, secrets: Iterable<string> = []): string {
     if (secret.length <= 3) continue;
     for (const spelling of spellings(secret)) safe = safe.replaceAll(spelling, '[redacted]');
   }
-  return safe.replace(LOOKS_SECRET, '[redacted]').replace(UNPRINTABLE, ' ').slice(0, LONGEST).trim();
+  return safe.replace(LOOKS_SECRET, '[redacted]').replace(UNPRINTABLE, ' ').slice(0, MAX_LENGTH).trim();
 }

@@ -1,7 +1,7 @@
 import { checkCharacters, checkPlaceholder, first, problem } from './configuration-problem.js';
 import { isLoopbackHost } from './endpoints.js';
 import type { Found } from './configuration-problem.js';
-import type { Bilingual } from './error-codes.js';
+import type { LocalizedText } from './error-codes.js';
 
 const MAX_URI_LENGTH = 1_024;
 const USUAL_URI_LENGTH = 500;
@@ -25,7 +25,7 @@ function isValidUtf8(value: string): boolean {
 }
 
 function checkUriForm(value: string): Found[] {
-  const error = (id: string, en: string, zh: string, fix: Bilingual = REGISTERED): Found[] => [
+  const error = (id: string, en: string, zh: string, fix: LocalizedText = REGISTERED): Found[] => [
     problem('error', id, en, zh, fix),
   ];
   if (SEVERAL.test(value)) {
@@ -69,7 +69,7 @@ function checkUriForm(value: string): Found[] {
 
 function checkUriHost(value: string, url: URL): Found[] {
   const found: Found[] = [];
-  const warn = (id: string, en: string, zh: string, fix: Bilingual): void =>
+  const warn = (id: string, en: string, zh: string, fix: LocalizedText): void =>
     void found.push(problem('warning', id, en, zh, fix));
   if (isLoopbackHost(url.hostname)) {
     warn('local', 'names this machine, which QQ does not allow', '是本机地址，QQ 不允许', {

@@ -1,4 +1,4 @@
-import type { Bilingual } from '../protocol/error-codes.js';
+import type { LocalizedText } from '../protocol/error-codes.js';
 
 const hints = {
   ERR_QQ_TEXT_MALFORMED: {
@@ -17,7 +17,7 @@ const hints = {
     en: 'Check the QQ numbers in the request. RES=5 means that the server has no such number.',
     zh: '请检查请求中的 QQ 号。RES=5 表示该号码不存在。',
   },
-} as const satisfies Record<string, Bilingual>;
+} as const satisfies Record<string, LocalizedText>;
 
 /** The codes of a {@link QQTextError}. */
 export type QQTextErrorCode = keyof typeof hints;
@@ -36,7 +36,7 @@ export class QQTextError extends Error {
   /** Names the error for programs; stable across versions. */
   readonly code: QQTextErrorCode;
   /** What to do, in English and Chinese. */
-  readonly hint: Bilingual;
+  readonly hint: LocalizedText;
   /** The number in `RES`, for `ERR_QQ_TEXT_OFFLINE` and `ERR_QQ_TEXT_REFUSED`. */
   declare readonly res?: number;
   /** The text in `RA`, or an empty one, for `ERR_QQ_TEXT_LOGIN`. */

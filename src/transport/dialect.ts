@@ -41,7 +41,7 @@ export function refusal(qqCode: number | string, qqMessage: string, where: Where
   });
 }
 
-function unusable(status: number, where: Where): QQResponseError {
+function unexpectedResponse(status: number, where: Where): QQResponseError {
   return status >= 200 && status < 300
     ? new QQResponseError(`${where.step}: QQ answered nothing that can be used`, {
         code: 'ERR_QQ_INVALID_RESPONSE',
@@ -113,7 +113,7 @@ export function readQQAnswer({ status, text }: HttpAnswer, { step, path, query }
     decoded = decodeQQBody(text);
   } catch (error) {
     if (!isQQConnectError(error)) throw error;
-    throw unusable(status, where);
+    throw unexpectedResponse(status, where);
   }
   const refused = readQQError(decoded.body);
   if (refused) {
@@ -122,7 +122,7 @@ export function readQQAnswer({ status, text }: HttpAnswer, { step, path, query }
     throw refusal(typeof qqCode === 'string' ? redact(qqCode, secrets) : qqCode, redact(qqMessage, secrets), where);
   }
   const success = status >= 200 && status < 300 ? readSuccess(step, decoded) : undefined;
-  if (!success) throw unusable(status, where);
+  if (!success) throw unexpectedResponse(status, where);
   return success;
 }
 

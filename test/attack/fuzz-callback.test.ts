@@ -6,7 +6,7 @@ import { readCallback } from '../../src/client/callback.js';
 import { APP, startSite } from '../support/site.js';
 import { MADE_UP, startUpstream } from '../support/upstream.js';
 import { attemptCookie } from './support/cookies.js';
-import { LeakWatch } from './support/leak-watch.js';
+import { LeakWatch } from './support/secret-leaks.js';
 import { fuzzRuns, fuzzTimeout } from './support/runs.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';

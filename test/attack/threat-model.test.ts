@@ -15,7 +15,7 @@ describe('the threat model', () => {
   });
 
   it('names every attack', () => {
-    const meta = ['threat-model.test.ts', 'leak-watch.test.ts'];
+    const meta = ['threat-model.test.ts', 'secret-leaks.test.ts'];
     const attacks = readdirSync(new URL('../attack/', import.meta.url)).filter((name) => name.endsWith('.test.ts'));
     for (const name of attacks) if (!meta.includes(name)) expect([name, page.includes(name)]).toEqual([name, true]);
   });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { qqErrorCodes } from '../../src/client.js';
-import type { Bilingual } from '../../src/client.js';
+import type { LocalizedText } from '../../src/client.js';
 
 const MARK = /<!-- The table is generated: UPDATE_DOCS=1 npm run jest -- docs-error-codes -->\n[\s\S]*$/;
 // Prettier would pad the columns to the widest cell.
@@ -9,7 +9,7 @@ const START = '<!-- prettier-ignore-start -->';
 const END = '<!-- prettier-ignore-end -->';
 const heads = { en: ['code', 'action', 'meaning', 'what to do'], zh: ['错误码', 'action', '含义', '怎么办'] };
 
-function table(language: keyof Bilingual): string {
+function table(language: keyof LocalizedText): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|');
   const rows = [...qqErrorCodes.values()].map(({ code, action, meaning, hint }) =>
     [String(code), `\`${action}\``, cell(meaning[language]), cell(hint[language])].join(' | '),

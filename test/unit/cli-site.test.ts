@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkSite } from '../../src/cli/doctor/site.js';
-import type { SiteAnswer, SiteVisit } from '../../src/cli/doctor/visit-site.js';
+import type { SiteAnswer, SiteVisit } from '../../src/cli/doctor/probe-site.js';
 
 const CALLBACK = 'https://www.example.com/auth/qq/callback';
 const STATE = 'S'.repeat(43);

@@ -4,7 +4,7 @@ import { errorCodeTable } from '../../src/protocol/error-code-table.js';
 import {
   describeQQErrorCode,
   qqErrorCodes,
-  type Bilingual,
+  type LocalizedText,
   type QQErrorAction,
 } from '../../src/protocol/error-codes.js';
 
@@ -45,7 +45,7 @@ const expected: Readonly<Record<QQErrorAction, readonly number[]>> = {
 
 const ascending = (codes: readonly number[]): number[] => [...codes].sort((a, b) => a - b);
 const entries = [...qqErrorCodes.values()];
-const texts = entries.flatMap(({ code, meaning, hint }): [string, Bilingual][] => [
+const texts = entries.flatMap(({ code, meaning, hint }): [string, LocalizedText][] => [
   [`meaning of ${code}`, meaning],
   [`hint of ${code}`, hint],
 ]);

@@ -5,11 +5,11 @@ import { UsageError } from '../usage-error.js';
 import { checkClock } from './clock.js';
 import { checkConfiguration, graphUrlOf } from './configuration.js';
 import { checkEnvFile, readSettings } from './env-file.js';
-import { askAuthorize, askMe, checkAuthorize, checkReach } from './reach-qq.js';
+import { requestAuthorize, requestMe, checkAuthorize, checkReach } from './reach-qq.js';
 import { checkAsText, headingAsText, summaryAsText } from './report.js';
 import { checkSite } from './site.js';
-import { visitSite } from './visit-site.js';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import { probeSite } from './probe-site.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Language } from '../language.js';
 import type { Environment, Terminal } from '../terminal.js';
 import type { Check } from './check.js';
@@ -24,7 +24,7 @@ interface Request {
 }
 
 interface Group {
-  readonly heading: Bilingual;
+  readonly heading: LocalizedText;
   readonly checks: Check[];
 }
 
@@ -109,7 +109,7 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
   if (graphUrl) yield { heading: { en: 'QQ', zh: 'QQ' }, checks: await examineQQ(graphUrl, settings, configuration) };
   if (site) {
     const expected = { appId: env.QQ_APP_ID, redirectUri: env.QQ_REDIRECT_URI, graphUrl: unset ? undefined : graphUrl };
-    const checks = checkSite(await visitSite(site.url, site.basePath, TIMEOUT_MS), expected);
+    const checks = checkSite(await probeSite(site.url, site.basePath, TIMEOUT_MS), expected);
     yield { heading: { en: 'The running site', zh: '运行中的网站' }, checks };
   }
 }
@@ -117,7 +117,7 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
 async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readonly Check[]): Promise<Check[]> {
   const headers = { 'user-agent': 'express-qq-connect doctor' };
   const request = createRequest({ timeoutMs: TIMEOUT_MS, headers });
-  const me = await askMe(request, graphUrl);
+  const me = await requestMe(request, graphUrl);
   const reached = checkReach(me, graphUrl, env);
   if (reached.some(({ level }) => level !== 'ok')) return reached;
   const [appId = '', redirectUri = ''] = [env.QQ_APP_ID?.trim(), env.QQ_REDIRECT_URI?.trim()];
@@ -126,6 +126,6 @@ async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readon
     /^\d{1,12}$/.test(appId) &&
     !secretsOf(env).some((secret) => `${appId} ${redirectUri}`.includes(secret)) &&
     !configuration.some(({ id, level }) => id.startsWith('redirect_uri') && level === 'error');
-  const authorize = sendable ? checkAuthorize(await askAuthorize(request, graphUrl, appId, redirectUri)) : [];
+  const authorize = sendable ? checkAuthorize(await requestAuthorize(request, graphUrl, appId, redirectUri)) : [];
   return [...reached, ...authorize, ...checkClock('thrown' in me ? null : me.date, Date.now())];
 }

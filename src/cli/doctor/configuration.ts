@@ -3,7 +3,7 @@ import { QQ_GRAPH_URL, isLoopbackHost } from '../../protocol/endpoints.js';
 import { printable } from '../terminal.js';
 import { error, info, ok, warn } from './check.js';
 import type { ConfigurationOption, ConfigurationProblem } from '../../protocol/configuration.js';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Environment } from '../terminal.js';
 import type { Check } from './check.js';
 
@@ -30,7 +30,7 @@ function asCheck({ level, id, text, fix }: ConfigurationProblem, name: string): 
 }
 
 /** Reports a value that is not there: an error, or a note if only a site on another machine is checked. */
-function missing(id: string, variable: string, what: Bilingual, elsewhere: boolean): Check {
+function missing(id: string, variable: string, what: LocalizedText, elsewhere: boolean): Check {
   if (elsewhere) {
     const en = `${variable} is not set here: there is nothing to compare the site with.`;
     return info(`${id}_missing`, { en, zh: `这里没有设置 ${variable}，没有可与网站对比的值。` });

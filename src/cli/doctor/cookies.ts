@@ -1,15 +1,15 @@
 import { printable } from '../terminal.js';
 import { error, info, ok, warn } from './check.js';
 import type { SetCookie } from 'cookie';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Check } from './check.js';
-import type { SiteAnswer, SiteVisit } from './visit-site.js';
+import type { SiteAnswer, SiteVisit } from './probe-site.js';
 
-const REWRITTEN: Bilingual = {
+const REWRITTEN: LocalizedText = {
   en: 'Find what changes cookies on the way: nginx proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags, a CDN.',
   zh: '请检查途中是什么改写了 cookie：nginx 的 proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或 CDN。',
 };
-const TRUST_PROXY: Bilingual = {
+const TRUST_PROXY: LocalizedText = {
   en: "Behind a proxy write app.set('trust proxy', 1), and on https session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } }).",
   zh: "反向代理之后请写 app.set('trust proxy', 1)；https 站点用 session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } })。",
 };

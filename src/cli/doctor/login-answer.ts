@@ -1,9 +1,9 @@
 import { printable } from '../terminal.js';
 import { error, info, ok } from './check.js';
 import { networkFailure } from './network-failure.js';
-import { isAuthorizeUrl } from './visit-site.js';
+import { isAuthorizeUrl } from './probe-site.js';
 import type { Check } from './check.js';
-import type { SiteAnswer, SiteVisit } from './visit-site.js';
+import type { SiteAnswer, SiteVisit } from './probe-site.js';
 
 /** A login that leads to QQ, or the findings that say why it does not. */
 export type LoginAnswer = { readonly login: SiteAnswer & { readonly location: URL } } | { readonly findings: Check[] };

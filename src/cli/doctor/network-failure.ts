@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../../protocol/endpoints.js';
 import { QQTransportError } from '../../protocol/errors/index.js';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Environment } from '../terminal.js';
 
 /** `code` of an error or of its cause; a timeout's has a number there, and names itself. */
@@ -12,7 +12,7 @@ function codeOf(thrown: unknown): string {
 }
 
 /** Returns Node's code of a request that failed, and what to do: its message may quote what was sent. */
-export function networkFailure(thrown: unknown): { code: string; fix: Bilingual } {
+export function networkFailure(thrown: unknown): { code: string; fix: LocalizedText } {
   const code = /^\w{1,60}$/.exec(codeOf(thrown))?.[0] ?? 'unknown';
   const cause = Object.assign(new Error(code), { code });
   return { code, fix: new QQTransportError('ERR_QQ_NETWORK', code, { step: 'api', cause }).hint };

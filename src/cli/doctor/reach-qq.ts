@@ -5,7 +5,7 @@ import { isQQConnectError } from '../../protocol/errors/index.js';
 import { error, info, ok, warn } from './check.js';
 import { networkFailure, proxyVariable } from './network-failure.js';
 import { printable } from '../terminal.js';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { SendRequest } from '../../transport/request.js';
 import type { Environment } from '../terminal.js';
 import type { Check } from './check.js';
@@ -34,12 +34,12 @@ function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> 
 }
 
 /** Requests `me` without a token: a server that answers 100007 to that is QQ, and no secret is sent. */
-export async function askMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
+export async function requestMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
   return ask(request, endpointUrl(graphUrl, endpoints.me));
 }
 
 /** Asks for the login page as a browser would, which needs the APP ID and the redirect URI and no secret. */
-export async function askAuthorize(
+export async function requestAuthorize(
   request: SendRequest,
   graphUrl: URL,
   appId: string,
@@ -53,7 +53,7 @@ export async function askAuthorize(
 export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): Check[] {
   const host = printable(graphUrl.host);
   const proxy = proxyVariable(graphUrl, env);
-  const through: Bilingual =
+  const through: LocalizedText =
     proxy === undefined ? { en: '', zh: '' } : { en: ` (through the proxy of ${proxy})`, zh: `（经 ${proxy} 的代理）` };
   if ('thrown' in outcome) {
     const { code, fix } = networkFailure(outcome.thrown);

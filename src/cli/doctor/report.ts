@@ -1,4 +1,4 @@
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Language } from '../language.js';
 import type { Paint } from '../terminal.js';
 import type { Check, CheckLevel } from './check.js';
@@ -18,7 +18,7 @@ export function checkAsText(check: Check, language: Language, paint: Paint): str
 }
 
 /** The heading of a group of findings. */
-export function headingAsText(heading: Bilingual, language: Language, paint: Paint): string {
+export function headingAsText(heading: LocalizedText, language: Language, paint: Paint): string {
   return `\n${paint('bold', heading[language])}\n`;
 }
 
@@ -26,7 +26,7 @@ export function headingAsText(heading: Bilingual, language: Language, paint: Pai
 export function summaryAsText(checks: readonly Check[], language: Language, paint: Paint): string {
   const count = (level: CheckLevel): number => checks.filter((check) => check.level === level).length;
   const [errors, warnings] = [count('error'), count('warn')];
-  const text: Bilingual =
+  const text: LocalizedText =
     errors + warnings === 0
       ? {
           en: 'Nothing to change in what was checked. A login of a user was not tried.',

@@ -4,7 +4,7 @@ import { checkLoginCookie, checkSessionCookie } from './cookies.js';
 import { checkPassed, readLogin, shortUrl } from './login-answer.js';
 import type { Expected } from './authorization-request.js';
 import type { Check } from './check.js';
-import type { SiteAnswer, SiteVisit, Visit } from './visit-site.js';
+import type { SiteAnswer, SiteVisit, Visit } from './probe-site.js';
 
 /** Checks what a visitor from outside sees of the site. */
 export function checkSite(visit: SiteVisit, expected: Expected): Check[] {

@@ -3,7 +3,7 @@ import { stateId } from '../../attempt/login-attempt.js';
 import { QQConfigurationError } from '../../protocol/errors/index.js';
 import { readStored, storedLogin } from './session.js';
 import type { Request, Response } from 'express';
-import type { Bilingual } from '../../protocol/error-codes.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { WarnOnce } from '../../protocol/warn.js';
 
 const MAX_LOGINS_IN_A_ROW = 2;
@@ -17,7 +17,7 @@ function signedCookies(req: Request): { name: string; value: string }[] {
   });
 }
 
-const wrongSecret: Bilingual = {
+const wrongSecret: LocalizedText = {
   en:
     'the session store has the session of this browser, but the signature of its cookie does not match. Use one ' +
     'secret in all processes and after each start: session({ secret: process.env.SESSION_SECRET })',
@@ -103,7 +103,7 @@ export class LostSessions {
 }
 
 /** The browser sent a session cookie, and the store has no such session. */
-function notStored({ sessionStore }: Request, isRepeated: boolean): Bilingual {
+function notStored({ sessionStore }: Request, isRepeated: boolean): LocalizedText {
   if (isRepeated) {
     return {
       en: "the browser sent two session cookies of one name: another application sets one for this domain or path. Give this site's a name of its own: session({ name: '__Host-sid' }) on https",
@@ -122,7 +122,7 @@ function notStored({ sessionStore }: Request, isRepeated: boolean): Bilingual {
 }
 
 /** The browser sent no session cookie. */
-function notSent(req: Request): Bilingual {
+function notSent(req: Request): LocalizedText {
   const { cookie } = req.session;
   if (cookie.secure === true && !req.secure) {
     return {

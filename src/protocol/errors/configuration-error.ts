@@ -1,5 +1,5 @@
 import { QQConnectError } from './qq-connect-error.js';
-import type { Bilingual } from '../error-codes.js';
+import type { LocalizedText } from '../error-codes.js';
 import type { QQConfigurationErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
@@ -13,7 +13,7 @@ export class QQConfigurationError extends QQConnectError {
 
   constructor(
     message: string,
-    hint: Bilingual,
+    hint: LocalizedText,
     code: QQConfigurationErrorCode = 'ERR_QQ_CONFIGURATION',
     step: QQStep = 'configuration',
   ) {

@@ -1,5 +1,5 @@
 import { userMessages } from '../error-codes.js';
-import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQErrorCode } from './codes.js';
 
 // A registered symbol, so that two copies of the package in one process know each other's errors.
@@ -17,9 +17,9 @@ export interface QQConnectErrorFields {
   code: QQErrorCode;
   status: number;
   action: QQErrorAction;
-  hint: Bilingual;
+  hint: LocalizedText;
   /** By default a text that fits `action`. */
-  userMessage?: Bilingual | undefined;
+  userMessage?: LocalizedText | undefined;
   step: QQStep;
   qqCode?: number | string | undefined;
   qqMessage?: string | undefined;
@@ -58,9 +58,9 @@ export class QQConnectError extends Error {
   /** What helps: log in again, fix the configuration, try later, or nothing, as QQ refuses this user. */
   readonly action: QQErrorAction;
   /** What the developer has to do, in English and Chinese. */
-  readonly hint: Bilingual;
+  readonly hint: LocalizedText;
   /** What happened and what to do, for the visitor of the site: one sentence in English and in Chinese. */
-  readonly userMessage: Bilingual;
+  readonly userMessage: LocalizedText;
   /** The part of the login that failed. */
   readonly step: QQStep;
   /** QQ's own error number (or, from servers that stand in for it, an OAuth error word). */

@@ -1,17 +1,17 @@
 import { QQConnectError } from './qq-connect-error.js';
-import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQRequestErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
-interface Complaint {
+interface ErrorDefaults {
   status: number;
   action: QQErrorAction;
   step: QQStep;
-  hint: Bilingual;
-  userMessage?: Bilingual;
+  hint: LocalizedText;
+  userMessage?: LocalizedText;
 }
 
-const OTHER_BROWSER: Bilingual = {
+const UNKNOWN_STATE: LocalizedText = {
   en:
     'This login was not begun in this browser, or more than ten minutes ago, or under another address of this site ' +
     '(with or without www, localhost or 127.0.0.1), or it was used already.',
@@ -20,12 +20,12 @@ const OTHER_BROWSER: Bilingual = {
     '发起的，或已经用过。',
 };
 
-const NOT_DIRECTLY: Bilingual = {
+const NOT_DIRECTLY: LocalizedText = {
   en: 'This page cannot be opened directly: please go back to the site.',
   zh: '此页面不能直接打开，请返回网站。',
 };
 
-const complaints = {
+const errorDefaults = {
   ERR_QQ_STATE_MISSING: {
     status: 400,
     action: 'login_again',
@@ -39,7 +39,7 @@ const complaints = {
     status: 400,
     action: 'login_again',
     step: 'callback',
-    hint: OTHER_BROWSER,
+    hint: UNKNOWN_STATE,
     userMessage: {
       en: 'This login has expired, or was started in another browser: please log in again.',
       zh: '这次登录已失效，或是在其他浏览器中发起的，请重新登录。',
@@ -140,14 +140,14 @@ const complaints = {
     },
     hint: { en: 'Log in with QQ first.', zh: '请先使用 QQ 登录。' },
   },
-} as const satisfies Record<QQRequestErrorCode, Complaint>;
+} as const satisfies Record<QQRequestErrorCode, ErrorDefaults>;
 
 /** What the browser sent was wrong: a callback, a state, a cross-site POST, a request that needs a login. */
 export class QQRequestError extends QQConnectError {
   override name = 'QQRequestError';
   declare readonly code: QQRequestErrorCode;
 
-  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep; hint?: Bilingual } = {}) {
-    super('request', message, { code, ...complaints[code], ...fields });
+  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep; hint?: LocalizedText } = {}) {
+    super('request', message, { code, ...errorDefaults[code], ...fields });
   }
 }

@@ -1,17 +1,17 @@
 import { QQConnectError } from './qq-connect-error.js';
 import { describeQQErrorCode } from '../error-codes.js';
-import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQResponseErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
-interface Advice {
+interface ErrorDefaults {
   status: number;
   action: QQErrorAction;
-  hint: Bilingual;
-  userMessage?: Bilingual;
+  hint: LocalizedText;
+  userMessage?: LocalizedText;
 }
 
-const NOT_QQ: Advice = {
+const UNEXPECTED_RESPONSE: ErrorDefaults = {
   status: 502,
   action: 'try_later',
   hint: {
@@ -19,7 +19,7 @@ const NOT_QQ: Advice = {
     zh: '应答不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl 以及途经的代理。',
   },
 };
-const NOT_OURS: Advice = {
+const TOKEN_MISMATCH: ErrorDefaults = {
   status: 502,
   action: 'login_again',
   hint: {
@@ -28,13 +28,13 @@ const NOT_OURS: Advice = {
   },
 };
 
-const unusable = {
-  ERR_QQ_INVALID_RESPONSE: NOT_QQ,
-  ERR_QQ_HTTP_STATUS: NOT_QQ,
-  ERR_QQ_OPENID_MISSING: NOT_QQ,
-  ERR_QQ_CLIENT_ID_MISMATCH: NOT_OURS,
-  ERR_QQ_OPENID_MISMATCH: NOT_OURS,
-} as const satisfies Record<Exclude<QQResponseErrorCode, 'ERR_QQ_RESPONSE'>, Advice>;
+const errorDefaults = {
+  ERR_QQ_INVALID_RESPONSE: UNEXPECTED_RESPONSE,
+  ERR_QQ_HTTP_STATUS: UNEXPECTED_RESPONSE,
+  ERR_QQ_OPENID_MISSING: UNEXPECTED_RESPONSE,
+  ERR_QQ_CLIENT_ID_MISMATCH: TOKEN_MISMATCH,
+  ERR_QQ_OPENID_MISMATCH: TOKEN_MISMATCH,
+} as const satisfies Record<Exclude<QQResponseErrorCode, 'ERR_QQ_RESPONSE'>, ErrorDefaults>;
 
 const statusFor: Record<QQErrorAction, number> = {
   login_again: 401,
@@ -43,7 +43,7 @@ const statusFor: Record<QQErrorAction, number> = {
   refuse_user: 403,
 };
 
-const UNLISTED: Advice = {
+const UNLISTED: ErrorDefaults = {
   status: 502,
   action: 'login_again',
   hint: {
@@ -52,7 +52,7 @@ const UNLISTED: Advice = {
   },
 };
 
-function adviceOn(qqCode: number | string, qqMessage: string): Advice {
+function defaultsForCode(qqCode: number | string, qqMessage: string): ErrorDefaults {
   if (typeof qqCode === 'string') {
     // Servers that stand in for QQ answer with the words of RFC 6749, section 5.2.
     const ours = /^(invalid_client|unauthorized_client|unsupported_grant_type|invalid_scope)$/.test(qqCode);
@@ -69,7 +69,7 @@ function adviceOn(qqCode: number | string, qqMessage: string): Advice {
 /** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */
 export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefined } & (
   | { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string }
-  | { code: keyof typeof unusable; hint?: Bilingual }
+  | { code: keyof typeof errorDefaults; hint?: LocalizedText }
 );
 
 /** QQ answered, and said no (`ERR_QQ_RESPONSE`, with `qqCode`), or nothing that can be used (the other codes). */
@@ -79,7 +79,9 @@ export class QQResponseError extends QQConnectError {
 
   constructor(message: string, fields: QQResponseErrorFields) {
     super('response', message, {
-      ...(fields.code === 'ERR_QQ_RESPONSE' ? adviceOn(fields.qqCode, fields.qqMessage) : unusable[fields.code]),
+      ...(fields.code === 'ERR_QQ_RESPONSE'
+        ? defaultsForCode(fields.qqCode, fields.qqMessage)
+        : errorDefaults[fields.code]),
       ...fields,
     });
   }

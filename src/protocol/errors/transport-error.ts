@@ -1,14 +1,14 @@
 import { QQConnectError } from './qq-connect-error.js';
-import type { Bilingual, QQErrorAction } from '../error-codes.js';
+import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQTransportErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
 
-const TRY_LATER: Bilingual = {
+const TRY_LATER: LocalizedText = {
   en: 'Check that this server reaches the host (DNS, firewall, proxy) and try again in a moment.',
   zh: '请检查服务器能否访问该主机（DNS、防火墙、代理），稍后再试。',
 };
 
-const failures = {
+const errorDefaults = {
   ERR_QQ_TIMEOUT: {
     status: 504,
     hint: {
@@ -42,15 +42,15 @@ const failures = {
       zh: '请检查会话存储（Redis 或数据库是否正常），稍后再试。',
     },
   },
-} as const satisfies Record<QQTransportErrorCode, { status: number; hint: Bilingual; userMessage?: Bilingual }>;
+} as const satisfies Record<QQTransportErrorCode, { status: number; hint: LocalizedText; userMessage?: LocalizedText }>;
 
-const CLOCK: Bilingual = {
+const CLOCK: LocalizedText = {
   en: "Try again later. The certificate's dates do not fit the clock of this server: set the clock by NTP.",
   zh: '请稍后再试。证书的有效期与本服务器的时间不符：请用 NTP 校准系统时间。',
 };
 
 // By Node's code: causes that do not end by themselves.
-const byCause: readonly (readonly [RegExp, QQErrorAction, Bilingual])[] = [
+const byCause: readonly (readonly [RegExp, QQErrorAction, LocalizedText])[] = [
   [
     /^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL)$/,
     'try_later',
@@ -86,11 +86,11 @@ export class QQTransportError extends QQConnectError {
   constructor(
     code: QQTransportErrorCode,
     message: string,
-    fields: { step: QQStep; endpoint?: string; cause?: Error; hint?: Bilingual },
+    fields: { step: QQStep; endpoint?: string; cause?: Error; hint?: LocalizedText },
   ) {
     const { code: cause } = (fields.cause ?? {}) as { code?: unknown };
     const [, action, hint] = byCause.find(([pattern]) => typeof cause === 'string' && pattern.test(cause)) ?? [];
     const known = action && hint && code === 'ERR_QQ_NETWORK' ? { action, hint } : {};
-    super('transport', message, { code, action: 'try_later', ...failures[code], ...known, ...fields });
+    super('transport', message, { code, action: 'try_later', ...errorDefaults[code], ...known, ...fields });
   }
 }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, expect, jest } from '@jest/globals';
 import { SentParameters } from '../../support/sent-parameters.js';
 import { APP, startSite } from '../../support/site.js';
-import { LeakWatch } from './leak-watch.js';
+import { LeakWatch } from './secret-leaks.js';
 import type { Express, NextFunction, Request, Response } from 'express';
 import type { QQConnectEvent } from '../../../src/index.js';
 import type { Site, SiteOptions } from '../../support/site.js';

@@ -33,7 +33,7 @@ export interface SiteVisit {
   readonly cancelled: readonly Visit[];
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 const TIMES = 4;
 
 async function visit(url: URL, timeoutMs: number, cookie?: string): Promise<Visit> {
@@ -85,10 +85,10 @@ function below(site: URL, path: string): URL {
 }
 
 /** Looks at a site as a browser would: its login, its user route, its callback, and the login by plain http. */
-export async function visitSite(site: URL, basePath: string, timeoutMs: number): Promise<SiteVisit> {
+export async function probeSite(site: URL, basePath: string, timeoutMs: number): Promise<SiteVisit> {
   const passed: URL[] = [];
   let login = await visit(below(site, `${basePath}/login`), timeoutMs);
-  while (passed.length < MOST_REDIRECTS && leadsOn(login)) {
+  while (passed.length < MAX_REDIRECTS && leadsOn(login)) {
     passed.push(login.url);
     login = await visit(login.location, timeoutMs);
   }

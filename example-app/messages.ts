@@ -75,9 +75,9 @@ const zh = {
 };
 
 /** What the pages say. */
-export type Words = typeof zh;
+export type Messages = typeof zh;
 
-const en: Words = {
+const en: Messages = {
   site: 'QQ login example',
   skip: 'Skip to content',
   navigation: 'Main',
@@ -147,4 +147,4 @@ const en: Words = {
 };
 
 /** What the pages say, in both languages. */
-export const words: Record<Language, Words> = { zh, en };
+export const messages: Record<Language, Messages> = { zh, en };

@@ -107,30 +107,33 @@ export async function cpu(upstream) {
   return { cold, warm, firstOverTenth, rss };
 }
 
-/** Server CPU of a request that reads the user, over bare Express and express-session with the same session. */
+/**
+ * Server CPU of a request that reads the user, over bare Express and express-session with the same session: the median
+ * of rounds in which each server is asked in turn, all of them after the same warm-up.
+ */
 export async function reads(upstream, sessions) {
   const servers = await startAll(upstream);
-  const bare = await start('./server.mjs', 'bare', upstream.url);
-  const ratios = {};
+  const pairs = {};
   for (const name of ALL) {
-    const visitor = new Visitor(servers[name]);
-    await visitor.login();
     const { cookie, ...data } = sessions[name];
-    const plain = new Visitor(bare);
-    await plain.visit('/seed', { method: 'POST', body: JSON.stringify({ ...data, nickname: '示例用户' }) });
-    for (let i = 0; i < 1_500; i += 1) {
-      await visitor.user();
-      await plain.user();
-    }
-    const pairs = [];
-    for (let round = 0; round < 25; round += 1) {
-      const theirs = await cpuOf(servers[name], 300, () => visitor.user());
-      pairs.push(theirs / (await cpuOf(bare, 300, () => plain.user())));
-    }
-    ratios[name] = median(pairs);
+    const bare = await start('./server.mjs', 'bare', upstream.url);
+    const visitors = { [name]: new Visitor(servers[name]), bare: new Visitor(bare) };
+    await visitors[name].login();
+    const seed = { method: 'POST', body: JSON.stringify({ ...data, nickname: '示例用户' }) };
+    await visitors.bare.visit('/seed', seed);
+    pairs[name] = { visitors, bare, ratios: [] };
   }
-  for (const server of [...Object.values(servers), bare]) server.stop();
-  return ratios;
+  const read = async (server, visitor, count) => cpuOf(server, count, () => visitor.user());
+  for (let round = 0; round < 60; round += 1) {
+    for (const [name, { visitors, bare, ratios }] of Object.entries(pairs)) {
+      const ours = await read(servers[name], visitors[name], 200);
+      const ratio = ours / (await read(bare, visitors.bare, 200));
+      if (round >= 20) ratios.push(ratio);
+    }
+  }
+  for (const { bare } of Object.values(pairs)) bare.stop();
+  for (const server of Object.values(servers)) server.stop();
+  return Object.fromEntries(Object.entries(pairs).map(([name, { ratios }]) => [name, median(ratios)]));
 }
 
 /** Time and memory that a fresh process needs until the middleware is made, Express and express-session included. */

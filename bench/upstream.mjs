@@ -62,7 +62,7 @@ const control = { latency: 0, expiresIn: 7_776_000, calls: 0, refreshes: 0, dept
 const server = createServer((req, res) => {
   const [path, query = ''] = req.url.split('?');
   control.calls += 1;
-  // A call that begins while another one runs waited for nobody.
+  // A call that begins while another one runs did not wait for it.
   if (control.running === 0) control.depth += 1;
   control.running += 1;
   const send = () => {

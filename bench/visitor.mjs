@@ -43,9 +43,9 @@ export class Visitor {
       throw new Error(`the login ended with ${landed.status} ${landed.text}`);
   }
 
-  /** Asks who is logged in, and insists that somebody is. */
+  /** Reads the logged-in user, and throws if there is none. */
   async user() {
     const { text } = await this.visit('/user');
-    if (!JSON.parse(text).nickname) throw new Error(`nobody is logged in: ${text}`);
+    if (!JSON.parse(text).nickname) throw new Error(`the user is not logged in: ${text}`);
   }
 }

@@ -5,7 +5,7 @@ import type { Html } from './html.js';
 export type AvatarSize = 40 | 100 | 140 | 640;
 
 /**
- * The user's avatar, from this site: Tencent does not learn who visits which page, and whoever has no avatar gets one
+ * The user's avatar, from this site: Tencent does not receive which page a visitor reads, and a user without an avatar gets one
  * with the first letter of their nickname. `pixels` is how large it is shown.
  */
 export function avatar({ size = 100, pixels, alt }: { size?: AvatarSize; pixels: number; alt: string }): Html {

@@ -51,7 +51,7 @@ export function dataDirOf(env: Environment): string {
   return dataDir;
 }
 
-/** A secret that is made at the first start and kept, so that a restart logs nobody out. For development only. */
+/** A secret that is made at the first start and kept, so that users stay logged in after a restart. For development only. */
 export function keptSecret(dataDir: string): string {
   const file = join(dataDir, 'session-secret');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
@@ -86,7 +86,7 @@ export function readConfig(env: Environment): Config {
   }
   return {
     port: numberSetting(env, 'PORT', 3000, 1, 65_535),
-    // The sandbox lets anybody log in as anybody, so with it the application stays on this machine.
+    // The sandbox logs any visitor in as any user, so with it the application listens on this machine only.
     host: setting(env, 'HOST') ?? (sandbox ? '127.0.0.1' : undefined),
     processes,
     redisUrl,

@@ -8,7 +8,7 @@ import type { Config } from './config.js';
 
 const MAX_STOP_MS = 10_000;
 
-/** Resolves when the process is asked to end: by Ctrl-C (which may arrive twice, as npm passes it on), or by whoever runs it. */
+/** Resolves when the process is asked to end: by Ctrl-C (which may arrive twice, as npm passes it on), or by a process manager. */
 async function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     process.on('SIGINT', () => resolve());

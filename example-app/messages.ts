@@ -23,7 +23,7 @@ const zh = {
   avatarOf: (name: string) => `${name} 的头像`,
   sandbox: '沙箱模式',
   sandboxNote:
-    '现在由本机的沙箱扮演 QQ：任选一个账号即可登录，不需要 APP ID。要接入真正的 QQ，请在 .env 中填写 QQ_APP_ID、QQ_APP_KEY 和 QQ_REDIRECT_URI。',
+    '当前由本机的沙箱模拟 QQ：任选一个账号即可登录，不需要 APP ID。要接入真实的 QQ，请在 .env 中填写 QQ_APP_ID、QQ_APP_KEY 和 QQ_REDIRECT_URI。',
 
   hello: '用 QQ 登录，就这么简单',
   lead: '这是一个可以直接照抄的 Express 示例：首页谁都能看，私密页面要先登录，个人资料页展示 QQ 给出的昵称和每一种尺寸的头像。',
@@ -109,7 +109,7 @@ const en: Messages = {
 
   privateTitle: 'Only people who are logged in see this page',
   privateLead:
-    'All it takes is requireQQUser() in front of the handler. Whoever is not logged in goes to QQ first, and then to the address they asked for.',
+    'All it takes is requireQQUser() in front of the handler. Visitors are redirected to QQ, and after login back to the page that they requested.',
   visits: (count) => `You have opened this page ${count === 1 ? 'once' : `${count} times`} since you logged in.`,
   visitsNote: "The number is kept in the session: the application's own data.",
 
@@ -126,7 +126,7 @@ const en: Messages = {
   appId: 'APP ID',
   avatars: 'Avatars',
   avatarsNote:
-    'Served by /auth/qq/avatar of this site: no browser has to ask Tencent, and whoever has no avatar gets the first letter of their nickname.',
+    'Served by /auth/qq/avatar of this site: the browser sends no request to Tencent, and a user without an avatar gets the first letter of the nickname.',
   pixels: (size, largest) => {
     if (largest === 0) return `${size} px: QQ returned no avatar, so the first letter of the nickname is shown`;
     if (largest < size) return `${size} px requested, QQ has only ${largest} px`;
@@ -137,7 +137,7 @@ const en: Messages = {
     'They hold no QQ number, only what stands for one. They change with the avatar, so do not keep them for long.',
   refresh: 'Fetch it again',
   refreshed: 'The profile is up to date.',
-  refreshNote: 'When somebody changes their avatar, its old address may end.',
+  refreshNote: 'When a user changes the avatar, its old URL may stop working.',
 
   notFound: 'There is no such page',
   notFoundText: 'The address may be mistyped, or the page has moved.',

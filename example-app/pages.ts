@@ -9,7 +9,7 @@ import type { Html } from './html.js';
 import type { View } from './layout.js';
 import type { Messages } from './messages.js';
 
-/** A view of somebody who is logged in. */
+/** A view of a logged-in user. */
 export type UserView = View & { user: QQUser };
 
 function welcome({ language, user }: UserView): Html {

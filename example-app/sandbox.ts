@@ -20,7 +20,7 @@ async function startOn(port: number): Promise<Sandbox> {
 export async function startLocalQQ(): Promise<Sandbox> {
   if (process.env.NODE_ENV === 'production') {
     throw new StartError(
-      'QQ_APP_ID is not set. In production no sandbox is started in its place, as it lets anybody log in as anybody.',
+      'QQ_APP_ID is not set. In production no sandbox is started in its place, because it logs any visitor in as any user.',
     );
   }
   const secret = setting(process.env, 'SESSION_SECRET') ?? keptSecret(dataDirOf(process.env));

@@ -9,4 +9,4 @@ export function mount(app) {
   return {};
 }
 
-export const nicknameOf = (req) => req.session.nickname ?? 'nobody';
+export const nicknameOf = (req) => req.session.nickname;

@@ -41,7 +41,7 @@ export interface UserInfoResponse {
 /** A person who logged in with QQ. The account key is `appId` and `openid` together. */
 export interface QQUser {
   appId: string;
-  /** Names the user for this APP ID only; 32 hex digits as far as anybody has seen. */
+  /** Names the user for this APP ID only; 32 hex digits in every response seen so far. */
   openid: string;
   /** Names the user for all applications of one developer; only with the option `unionid` and QQ's permission. */
   unionid?: string;

@@ -179,7 +179,7 @@ describe('a name that leads to a private address', () => {
     },
   );
 
-  it('is judged at the connection itself, so that an answer that changes gains nothing', async () => {
+  it('is checked at the connection itself, so that a DNS answer that changes has no effect', async () => {
     await using host = await listen((_req, res) => void res.writeHead(200, { Connection: 'close' }).end('ok'));
     const sandbox = host.url.replace('127.0.0.1', 'localhost');
     const resolve = resolverOf(['127.0.0.1'], ['10.0.0.1']);

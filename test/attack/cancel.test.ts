@@ -156,7 +156,7 @@ describe('an error that QQ calls back with', () => {
   it.each([
     ['missing', {}, 'ERR_QQ_STATE_MISSING'],
     ['foreign', { state: 'y'.repeat(43) }, 'ERR_QQ_STATE_UNKNOWN'],
-  ])('is judged after the state, which is %s here', async (_name, state, code) => {
+  ])('is read only after the state, which is %s here', async (_name, state, code) => {
     const response = await answer(new Visitor(site), () => ({ code: '100010', msg: 'not online', ...state }));
     expect(response.status).toBe(400);
     expect(response.text).toContain(code);

@@ -11,7 +11,7 @@ describe('the fault matrix', () => {
     expect(page).toBe(await readFile(PAGE, 'utf8'));
   }, 120_000);
 
-  it('logs nobody in without an openid of their own, and costs nobody their earlier login', async () => {
+  it('logs no user in without an openid, and ends no earlier login', async () => {
     const rows = (await readFile(PAGE, 'utf8'))
       .split('\n')
       .filter((line) => /^\| (?:authorize|token|me|user)/.test(line));

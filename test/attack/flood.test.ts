@@ -60,7 +60,7 @@ describe(`an anonymous flood of ${LOGINS} requests`, () => {
   it.each([
     ['that begin a login', '/auth/qq/login?returnTo=/private', 302],
     ['that a guard answers', '/private', 401],
-    ['with a state that nobody knows', '/auth/qq/callback?code=A&state=B', 400],
+    ['with an unknown state', '/auth/qq/callback?code=A&state=B', 400],
   ])(
     '%s leaves nothing in the store and no growth in memory',
     async (_what, path, status) => {

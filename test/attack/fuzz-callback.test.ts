@@ -89,7 +89,7 @@ describe('the query of a callback', () => {
   });
 
   it(
-    `is judged, or is a clear error, in ${runs} runs`,
+    `is read, or is a clear error, in ${runs} runs`,
     () => {
       fc.assert(
         fc.property(fc.oneof(query, fc.string()), (text) => {
@@ -112,7 +112,7 @@ describe('the query of a callback', () => {
   );
 
   it(
-    `logs in with one state and one code, both right, and otherwise nobody, in ${requests} requests`,
+    `logs in only with one valid state and one valid code, in ${requests} requests`,
     async () => {
       await fc.assert(
         fc.asyncProperty(query, async (text) => {

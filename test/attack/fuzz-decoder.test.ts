@@ -17,7 +17,7 @@ const soup = fc
 const blanks = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
 const callbackName = fc.stringMatching(/^[A-Za-z_$][\w$.]{0,12}$/);
 
-/** What somebody reads out of a text, or that it cannot be read; anything else is a defect. */
+/** What the decoder reads out of a text, or that it cannot be read; anything else is a defect. */
 function read(text: string): Record<string, unknown> | undefined {
   try {
     const body = parseQQBody(text);
@@ -117,7 +117,7 @@ describe(`the decoder, in ${runs} runs each,`, () => {
           (text, at, length, other) => {
             const sent = text.slice(0, at) + other + text.slice(at + length);
             const found = read(sent)?.openid;
-            // Only what is JSON without any mending names somebody.
+            // Only what is JSON without any repair names a user.
             if (typeof found === 'string') expect(found).toBe(strictly(sent)?.openid);
           },
         ),

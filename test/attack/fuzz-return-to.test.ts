@@ -125,7 +125,7 @@ describe(`returnTo, in ${runs} runs each,`, () => {
   );
 
   it(
-    'that was judged once is judged the same again',
+    'that was validated once stays valid',
     () => {
       fc.assert(
         fc.property(anything, (value) => {

@@ -29,7 +29,7 @@ describe.each(steps)('a hostile server at the step %s, answering with', (step) =
     expect(Object.prototype).not.toHaveProperty('access_token');
   });
 
-  it.each(hostileAnswers)('%s logs nobody in, ends in time and says which step it was', async (_what, answer) => {
+  it.each(hostileAnswers)('%s logs no user in, ends in time and names its step', async (_what, answer) => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     upstream.next(step, answer);
@@ -119,7 +119,7 @@ describe('a hostile server', () => {
     ['an openid that is null', { client_id: MADE_UP.appId, openid: null }],
     ['an openid that is an array', { client_id: MADE_UP.appId, openid: [MADE_UP.openid] }],
     ['another openid than the token had', { client_id: MADE_UP.appId, openid: 'F'.repeat(32) }],
-  ])('whose me answers with %s logs nobody in', async (_what, body) => {
+  ])('whose me answers with %s logs no user in', async (_what, body) => {
     await using strict = await startWatchedSite({ qq: { graphUrl: upstream.url, unionid: true } });
     upstream.next('me', `callback( ${JSON.stringify(body)} );`);
     const visitor = new Visitor(strict);

@@ -13,7 +13,7 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
   });
   afterAll(async () => site.close());
 
-  /** The attacker logs in at QQ as themselves, and keeps the callback for somebody else. */
+  /** The attacker logs in at QQ as themselves, and keeps the callback for another user. */
   async function attackersCallback(): Promise<URL> {
     const attacker = site.sandbox.users[1]?.openid ?? '';
     site.sandbox.nextUser(attacker);

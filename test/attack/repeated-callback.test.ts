@@ -174,7 +174,7 @@ describe('a callback that is requested again', () => {
     expect(running).toBe(1);
   });
 
-  it('after a logout logs nobody in', async () => {
+  it('after a logout does not log the user in', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     await visitor.callback(callback);

@@ -89,7 +89,7 @@ describe.each(wrong)('where the session %s', (_how, { before, after }) => {
     expect(response.headers['set-cookie']).toBeUndefined();
   });
 
-  it('every other page works, with nobody logged in', async () => {
+  it('every other page works, with the user logged out', async () => {
     const response = await request(build()).get('/');
     expect([response.status, response.body]).toEqual([200, { user: null }]);
     expect((await request(build()).get('/broken')).status).toBe(418);

@@ -101,7 +101,7 @@ describe('every wrong parameter gets its documented number', () => {
     [-1, 'no openid', { openid: undefined }],
     [-1, 'an openid of another form', { openid: 'abc' }],
     [-1, 'no oauth_consumer_key', { oauth_consumer_key: undefined }],
-    [-22, "somebody else's openid", { openid: '0123456789ABCDEF0123456789ABCDEF' }],
+    [-22, "another user's openid", { openid: '0123456789ABCDEF0123456789ABCDEF' }],
     [-23, 'an unknown access_token', { access_token: '0123456789ABCDEF0123456789ABCDEF' }],
     [-23, "another application's APP ID", { oauth_consumer_key: '100000002' }],
     [1002, 'no access_token', { access_token: undefined }],

@@ -123,7 +123,7 @@ describe('where recorded answers contradict each other', () => {
     }
   });
 
-  it('an openid that is missing, empty or no string logs nobody in', async () => {
+  it('an openid that is missing, empty or no string logs no user in', async () => {
     for (const wrong of ['', 7, null, false, [], {}]) {
       expect((await failure(tokens(JSON.stringify({ access_token: 'AT', openid: wrong })))).step).toBe('token');
       expect(await failure(identity(jsonp({ ...who, openid: wrong })))).toMatchObject({

@@ -49,7 +49,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = d
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('requestfailed', (request) => {
       const { errorText = '' } = request.failure() ?? {};
-      // Whoever leaves a page early has not waited for its pictures.
+      // A page that is left early cancels its images.
       if (errorText !== 'net::ERR_ABORTED') complaints.push(`${request.method()} ${request.url()}: ${errorText}`);
     });
   });

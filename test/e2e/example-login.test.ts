@@ -274,7 +274,7 @@ describeBrowser('a person in front of the example application', () => {
     expect(await account().textContent()).toContain('林小满');
     expect(await images(page)).toEqual(pictures(640, 140, 100, 40));
     expect(visitor.complaints).toEqual([]);
-    // The sandbox, unlike QQ, has forgotten its tokens: whoever needs one is asked to log in again.
+    // The sandbox, unlike QQ, keeps no tokens across a restart: the user has to log in again.
     await page.getByRole('button', { name: '重新获取资料' }).click();
     expect(await page.getByRole('heading').first().textContent()).toMatch(/请重新登录$/);
     await page.getByRole('link', { name: '重新登录' }).click();

@@ -42,7 +42,7 @@ describeBrowser('the pages of the example application', () => {
 
   beforeAll(async () => {
     sandbox = await startSandbox({ apps: [APP], users: USERS });
-    // Inside Jest a picture takes so long to draw that whoever asks for it first gives up.
+    // Under Jest an image takes longer to draw than its first request waits.
     const [ordinary] = sandbox.users;
     for (const size of [640, 140]) await fetch(`${sandbox.url}/qqapp/${APP.appId}/${ordinary?.openid}/${size}`);
     const port = await freePort();
@@ -107,7 +107,7 @@ describeBrowser('the pages of the example application', () => {
       // From here on the browser itself reports the status of the page as an error.
       await page.goto(`${example.url}/no/such/page`);
       await inspect('not-found');
-      await page.goto(`${example.url}/auth/qq/callback?code=c0de&state=of-nobody`);
+      await page.goto(`${example.url}/auth/qq/callback?code=c0de&state=of-no-login`);
       await inspect('error');
       atQQ.searchParams.set('client_id', '42');
       await page.goto(atQQ.href);
@@ -146,7 +146,7 @@ describeBrowser('the pages of the example application', () => {
     });
   });
 
-  it.each(['empty', 'invisible'])('have a name for somebody whose nickname is %s', async (id) => {
+  it.each(['empty', 'invisible'])('show a name for a user whose nickname is %s', async (id) => {
     await as(id, async ({ page }) => {
       expect(await page.locator('.account .name').textContent()).toBe('QQ 用户');
       await page.goto(`${example.url}/profile`);

@@ -89,7 +89,7 @@ describeWithRedis('the example application in several processes with Redis', () 
     await example.start();
   });
 
-  it('logs nobody out when it is stopped and started again', async () => {
+  it('keeps users logged in when it is stopped and started again', async () => {
     expect(await example.stop()).toBe(0);
     await example.start();
     expect(await user()).toBe(200);

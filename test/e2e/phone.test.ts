@@ -49,7 +49,7 @@ describeBrowser('with a phone or tablet', () => {
     expect(new URL(popup.url()).searchParams.get('display')).toBe('mobile');
     await screenshot(popup, 'popup-at-qq-phone');
     await popup.getByRole('button', { name: '取消登录' }).click();
-    expect((await ends(page, 2)).ends).toEqual(['阿哲', 'nobody']);
+    expect((await ends(page, 2)).ends).toEqual(['阿哲', 'logged out']);
     await page.click('#logout');
     await ends(page, 3);
     expect(visitor.complaints).toEqual([]);
@@ -84,7 +84,7 @@ describeBrowser('with a phone or tablet', () => {
     await visitor.close();
   });
 
-  it('nobody at a desktop sees the page for phones', async () => {
+  it('a desktop browser does not get the page for phones', async () => {
     const visitor = await visit(browser, desktop);
     await visitor.page.goto(`${site.url}/private`);
     expect(new URL(visitor.page.url()).searchParams.has('display')).toBe(false);

@@ -70,11 +70,11 @@ describeBrowser('a login by pop-up', () => {
       const popup = await clickLogin(page);
       const otherPopup = await clickLogin(other);
       await otherPopup.getByRole('button', { name: '取消登录' }).click();
-      expect((await ends(other)).ends).toEqual(['nobody']);
+      expect((await ends(other)).ends).toEqual(['logged out']);
       expect(await page.evaluate('seen.ends')).toEqual([]);
       await choosePersona(popup, '林小满');
       expect((await ends(page)).ends).toEqual(['林小满']);
-      expect(await other.evaluate('seen.ends')).toEqual(['nobody']);
+      expect(await other.evaluate('seen.ends')).toEqual(['logged out']);
       expect(await other.evaluate('seen.heard.length')).toBe(1);
       expect(visitor.complaints).toEqual([]);
     });
@@ -143,11 +143,11 @@ describeBrowser('a login by pop-up', () => {
       await page.waitForURL(`${site.url}/app?qq_login=cancelled`);
     });
 
-    it('leaves whoever logs out with nobody', async () => {
+    it('ends the login in the opener page too after a logout', async () => {
       await logInByPopup(page);
       await ends(page);
       await page.click('#logout');
-      expect((await ends(page, 2)).ends).toEqual(['林小满', 'nobody']);
+      expect((await ends(page, 2)).ends).toEqual(['林小满', 'logged out']);
       expect(await page.evaluate('fetchUser()')).toBeUndefined();
       expect(visitor.complaints).toEqual([]);
     });
@@ -177,7 +177,7 @@ describeBrowser('a login by pop-up', () => {
       await page.waitForTimeout(700); // the window has to be seen open before it is seen closed
       await popup.close();
       const { ends: results, waiting } = await ends(page);
-      expect(results).toEqual(['nobody']);
+      expect(results).toEqual(['logged out']);
       expect(waiting).toEqual([true, false]);
     });
 
@@ -186,7 +186,7 @@ describeBrowser('a login by pop-up', () => {
       await page.evaluate('wishes = { timeoutMs: 1500 }; undefined');
       const popup = await clickLogin(page);
       await popup.close();
-      expect((await ends(page)).ends).toEqual(['nobody']);
+      expect((await ends(page)).ends).toEqual(['logged out']);
     });
 
     it('show the first window again at a second call, and settle both', async () => {

@@ -21,7 +21,7 @@ const looks: [string, BrowserContextOptions & { locale: keyof typeof CHOICE }][]
 
 /** Every page of the router's own, by the way to it. */
 const ways: Record<string, (page: Page, site: Site, locale: keyof typeof CHOICE) => Promise<void>> = {
-  // First of all, while nobody is logged in.
+  // First of all, while the user is logged out.
   'error-after-cancel': async (page, site) => {
     await page.goto(`${site.url}/private?qq_login=cancelled`);
   },
@@ -39,7 +39,7 @@ const ways: Record<string, (page: Page, site: Site, locale: keyof typeof CHOICE)
     await choosePersona(page, '林小满');
   },
   'error-login-again': async (page, site) => {
-    await page.goto(`${site.url}/auth/qq/callback?code=c0de&state=of-nobody`);
+    await page.goto(`${site.url}/auth/qq/callback?code=c0de&state=of-no-login`);
   },
   'error-fix-configuration': async (page, site) => {
     await page.goto(`${site.url}/auth/qq/login`);
@@ -111,7 +111,7 @@ describeBrowser('each page of the router', () => {
 
   it('can be gone through with nothing but a keyboard', async () => {
     const person = await visit(browser);
-    await person.page.goto(`${site.url}/auth/qq/callback?code=c0de&state=of-nobody`);
+    await person.page.goto(`${site.url}/auth/qq/callback?code=c0de&state=of-no-login`);
     await person.page.keyboard.press('Tab');
     const focus = await person.page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle');
     expect(focus).toBe('solid');

@@ -53,7 +53,7 @@ describeBrowser("a site on plain http, with helmet's other default headers", () 
     expect((await ends(page)).ends).toEqual(['林小满']);
     const answered = page.waitForResponse(`${ORIGIN}/auth/qq/logout`);
     await page.click('#logout');
-    expect((await ends(page, 2)).ends).toEqual(['林小满', 'nobody']);
+    expect((await ends(page, 2)).ends).toEqual(['林小满', 'logged out']);
     expect((await answered).status()).toBe(204); // not the redirect that a form gets
     expect(page.url()).toBe(`${ORIGIN}/app`);
     expect(complaints).toEqual([]);

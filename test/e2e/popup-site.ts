@@ -69,7 +69,7 @@ const output = document.querySelector('output');
 async function report(task) {
   try {
     const user = await task;
-    seen.ends.push(user ? user.nickname : 'nobody');
+    seen.ends.push(user ? user.nickname : 'logged out');
   } catch (error) {
     seen.ends.push(error.name + ': ' + error.message);
   }
@@ -128,7 +128,7 @@ export async function clickLogin(page: Page): Promise<Page> {
   return popup;
 }
 
-/** Clicks, chooses somebody on QQ's page, and waits until the window has closed itself. */
+/** Clicks, chooses a user on QQ's page, and waits until the window has closed itself. */
 export async function logInByPopup(page: Page, nickname = '林小满'): Promise<void> {
   const popup = await clickLogin(page);
   const closed = popup.waitForEvent('close');

@@ -71,7 +71,7 @@ describeBrowser('the pop-up', () => {
       await popup.getByRole('button', { name: '取消登录' }).click();
       await closed;
       const { ends: results, heard } = await ends(page);
-      expect(results).toEqual(['nobody']);
+      expect(results).toEqual(['logged out']);
       expect(heard[0]?.data.result).toBe('cancelled');
       expect(visitor.complaints).toEqual([]);
       expect(await page.evaluate('fetchUser()')).toBeUndefined();

@@ -63,10 +63,10 @@ describe('the nobase form', () => {
     expect(response.headers['content-type']).toBe('application/json;charset=utf-8');
   });
 
-  it('answers exactly its error for a user that nobody knows, or that has no avatar', async () => {
+  it('answers exactly its error for an unknown user, and for one without an avatar', async () => {
     await using unknown = await startAvatarSite(hit, { resolveUser });
-    const nobody = await request(unknown.url).get('/avatars/api/user/get_avatar?appid=other&user=1').expect(200);
-    expect(nobody.text).toBe('{"code":404,"msg":"用户不存在"}');
+    const unknownUser = await request(unknown.url).get('/avatars/api/user/get_avatar?appid=other&user=1').expect(200);
+    expect(unknownUser.text).toBe('{"code":404,"msg":"用户不存在"}');
     await using missing = await startAvatarSite(miss, { resolveUser });
     const response = await request(missing.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`).expect(200);
     expect(response.text).toBe('{"code":404,"msg":"用户不存在"}');

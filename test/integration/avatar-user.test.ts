@@ -198,7 +198,7 @@ describe("the signed-in user's avatar", () => {
     await page.ask('?size=big').expect(400);
   });
 
-  it('is also served by the avatar router, to whoever is signed in', async () => {
+  it('is also served by the avatar router, to a logged-in user', async () => {
     await using site = await startAvatarSite(hit, {
       before: (app) =>
         app.use((req, _res, next) => {

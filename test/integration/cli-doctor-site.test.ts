@@ -93,7 +93,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(said?.en).toContain(`${site.url}/auth/qq/callback`);
   });
 
-  it('judges what the site sends by itself where nothing is set here', async () => {
+  it('checks what the site sends if no variable is set here', async () => {
     await using site = await startSite({ qq: { redirectUri: 'http://127.0.0.1/callback?to=%252Fhome' } });
     const { checks } = await findings(['--url', site.url], { env: { QQ_GRAPH_URL: site.sandbox.url } });
     expect(checks.filter(({ id }) => id.endsWith('_missing') && id.startsWith('app_'))).toMatchObject([

@@ -137,7 +137,7 @@ describe('the program express-qq-connect', () => {
     ['explain', 0],
     ['explain 100010 7', 1],
     ['sandbox --port 0', 0],
-  ])('ends quietly when nobody reads what %s prints, with its own status', async (line, status) => {
+  ])('ends without a message when the reader of %s closes the pipe, with its own status', async (line, status) => {
     const child = spawn(process.execPath, [bin, ...line.split(' ')], { env: { LANG: 'C' } });
     let complaint = '';
     child.stderr.on('data', (chunk) => (complaint += String(chunk)));

@@ -79,7 +79,7 @@ describe.each(steps)('where the upstream fails at the step %s', (step, endpoint,
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('and nobody listens, the error says so', async () => {
+  it('and the port is closed, the error says so', async () => {
     await upstream.close();
     const error = await failure(call(client));
     expect(error).toMatchObject({ code: 'ERR_QQ_NETWORK', step, kind: 'transport', action: 'try_later', status: 502 });

@@ -42,7 +42,7 @@ async function displayAt(site: Site, headers: Record<string, string>, query = ''
   return new URL(response.headers.get('location') ?? '').searchParams.get('display');
 }
 
-describe('display, where nobody has said anything', () => {
+describe('display, by default', () => {
   let site: Site;
   beforeAll(async () => {
     site = await startSite();

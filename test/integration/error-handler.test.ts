@@ -72,7 +72,7 @@ describe('the page of qqErrorHandler', () => {
     expect((await asPage(errors.login_again, language)).text).toContain('lang="zh-CN"');
   });
 
-  it('has the headers of a page that nobody may store, frame or script', async () => {
+  it('has headers that forbid storing, framing and scripts', async () => {
     const { headers } = await asPage(errors.login_again, 'en');
     expect(headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -114,7 +114,7 @@ describe('the page of qqErrorHandler', () => {
     expect(hidden.text).not.toContain('QQ_REDIRECT_URI');
   });
 
-  it('escapes whatever QQ, or whoever stood in for it, said', async () => {
+  it('escapes the message of QQ', async () => {
     const loud = said('<img src=x onerror=alert(1)>"\'&', '<script>');
     const { text } = await asPage(loud, 'en');
     expect(text).not.toContain('<img');
@@ -163,7 +163,7 @@ describe('the JSON of qqErrorHandler', () => {
   });
 
   it('calls a missing login by the name that the guard uses', async () => {
-    const error = new QQRequestError('ERR_QQ_LOGIN_REQUIRED', 'session: nobody is logged in');
+    const error = new QQRequestError('ERR_QQ_LOGIN_REQUIRED', 'session: the user is not logged in');
     expect((await asJson(error)).body).toMatchObject({ error: 'login_required', login_url: '/auth/qq/login' });
   });
 });

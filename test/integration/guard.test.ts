@@ -141,7 +141,7 @@ describe('requireQQUser', () => {
     expect((await visitor.agent.get('/json').set('Accept', 'application/json')).body).toEqual({ openid });
   });
 
-  it('does not send somebody who has just cancelled to QQ again', async () => {
+  it('answers 401 with a login link, not a redirect, after the user cancelled', async () => {
     const response = await request(site.url).get('/any?qq_login=cancelled').set('Accept', PAGE);
     expect(response.status).toBe(401);
     expect(response.headers).not.toHaveProperty('location');

@@ -5,7 +5,7 @@ import { sessionCookie } from '../support/token-site.js';
 import type { SessionOptions } from 'express-session';
 import type { Site } from '../support/site.js';
 
-/** A door that somebody waits at. */
+/** A promise that a test resolves. */
 function gate() {
   let open: () => void = () => undefined;
   let arrive: () => void = () => undefined;
@@ -147,7 +147,7 @@ describe('the session of a login', () => {
     expect((await visitor.agent.get('/session')).body).toMatchObject({ cart: ['tea'], qqConnect: {} });
   });
 
-  it('logs nobody in who had no login before, if it cannot be stored', async () => {
+  it('leaves a new user logged out if the session cannot be stored', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     store.before = (operation, id) => {

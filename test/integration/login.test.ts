@@ -154,7 +154,7 @@ describe('a login', () => {
     expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
   });
 
-  it('sends display=mobile for phones, for those who ask for it, and for nobody else', async () => {
+  it('sends display=mobile for phones and on request only', async () => {
     const display = async (path: string, agent: string) => {
       const { headers } = await request(site.url).get(`/auth/qq/login${path}`).set('User-Agent', agent);
       return new URL(headers.location ?? '').searchParams.get('display');

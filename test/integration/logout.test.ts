@@ -59,7 +59,7 @@ describe.each(['destroy', 'keep'] as const)("a logout with logout: '%s'", (logou
     expect(after.sessions).toHaveLength(before.sessions.length - (logout === 'keep' ? 0 : 1));
   });
 
-  it('does nothing, and says so in the same way, where nobody is logged in', async () => {
+  it('returns the same response if the user is not logged in', async () => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     expect((await visitor.agent.post('/auth/qq/logout')).status).toBe(303);

@@ -227,7 +227,7 @@ describe('onLogin', () => {
     expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
-  it('is not called where QQ logs nobody in', async () => {
+  it('is not called if QQ refuses the login', async () => {
     for (const endpoint of ['token', 'user_info'] as const) {
       site.sandbox.failNext(endpoint, 'http_500');
       await new Visitor(site).login();

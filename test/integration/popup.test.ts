@@ -138,7 +138,7 @@ describe('the scripts of the router', () => {
 });
 
 describe('a form that logs out on plain http, from a page with Referrer-Policy: no-referrer', () => {
-  it('is refused, as nobody can tell it from a sandboxed frame, and is told what to change', async () => {
+  it('is refused, because a sandboxed frame sends the same, with a hint that names what to change', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     await visitor.login();

@@ -38,7 +38,7 @@ describe('the user of a request', () => {
     return visitor;
   }
 
-  it('is undefined for nobody', async () => {
+  it('is undefined if the user is not logged in', async () => {
     expect((await new Visitor(site).agent.get('/me')).body).toEqual({ has: true, user: null });
   });
 
@@ -120,7 +120,7 @@ describe('the user of a request', () => {
     expect(body.user.raw).toEqual(sent);
   });
 
-  it('is nobody to a router of another application that shares the session', async () => {
+  it('is undefined for a router of another APP ID that shares the session', async () => {
     const visitor = await loggedIn({ nickname: 'n' });
     await visitor.agent
       .post('/session')
@@ -128,21 +128,21 @@ describe('the user of a request', () => {
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
   });
 
-  it.each([undefined, null, {}, { values: 'x' }])('is nobody where the stored profile is %j', async (profile) => {
+  it.each([undefined, null, {}, { values: 'x' }])('is undefined if the stored profile is %j', async (profile) => {
     const visitor = await loggedIn({ nickname: 'n' });
     await visitor.agent.post('/session').send({ qqConnect: { appId, openid, profile, finished: [] } });
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
     expect((await visitor.agent.get('/private').set('Accept', 'application/json')).status).toBe(401);
   });
 
-  it('is nobody where the stored login does not say which logins have ended', async () => {
+  it('is undefined if the stored login has no list of completed logins', async () => {
     const visitor = await loggedIn({ nickname: 'n' });
     await visitor.agent.post('/session').send({ qqConnect: { appId, openid, profile: { values: [] } } });
     expect((await visitor.agent.get('/me')).body).toEqual({ has: true, user: null });
     expect((await visitor.login()).status).toBe(302);
   });
 
-  it.each(['', 7, null])('is nobody where the stored openid is %j', async (wrong) => {
+  it.each(['', 7, null])('is undefined if the stored openid is %j', async (wrong) => {
     const visitor = await loggedIn({ nickname: 'n' });
     await visitor.agent
       .post('/session')

@@ -30,7 +30,7 @@ describe.each([
     expect((await visitor.agent.get('/twice')).body).toEqual([true, true, true]);
   });
 
-  it('are for the handlers of one request to change, and for nobody else to see', async () => {
+  it('can be changed by a handler without an effect on other requests', async () => {
     await using site = await startSite({
       framework,
       routes: (app) => {

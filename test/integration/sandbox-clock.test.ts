@@ -32,7 +32,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.token({ code }))).toBe(100019);
   });
 
-  it('a code works once, whoever comes first', async () => {
+  it('accepts a code once, of two requests at the same moment', async () => {
     const code = await visitor.code();
     const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.token({ code })));
     const errors = answers.map(errorOf);
@@ -40,7 +40,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errors.filter((error) => error === 100020)).toHaveLength(19);
   });
 
-  it('a refresh token works once, whoever comes first, and brings the next one', async () => {
+  it('accepts a refresh token once, of two requests at the same moment, and returns the next one', async () => {
     const { refreshToken } = await visitor.login();
     const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.refresh(refreshToken)));
     const [success, ...others] = answers.filter((answer) => errorOf(answer) === undefined);
@@ -89,7 +89,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.refresh(refreshToken))).toBe(100038);
     const again = await visitor.login();
     expect(errorOf(await visitor.me({ access_token: again.accessToken }))).toBeUndefined();
-    expect(() => sandbox.revoke('nobody')).toThrow(TypeError);
+    expect(() => sandbox.revoke('unknown')).toThrow(TypeError);
   });
 
   it('access tokens live as long as told', async () => {
@@ -141,7 +141,7 @@ describe('users of the sandbox', () => {
     sandbox.nextUser(second);
     const openids = [await visitor.login(), await visitor.login(), await visitor.login()].map(({ openid }) => openid);
     expect(openids).toEqual([third, second, first]);
-    expect(() => sandbox.nextUser('nobody')).toThrow(/No user of the sandbox has the openid "nobody"/);
+    expect(() => sandbox.nextUser('unknown')).toThrow(/No user of the sandbox has the openid "unknown"/);
   });
 
   it('are what they were told to be, field by field', async () => {

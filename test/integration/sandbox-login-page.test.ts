@@ -90,13 +90,13 @@ describe('the login page of the sandbox', () => {
     });
   });
 
-  it('judges the request again when a button is pressed', async () => {
+  it('validates the request again when a button is pressed', async () => {
     const openid = sandbox.users[0]?.openid;
     const elsewhere = await visitor.press({ openid, redirect_uri: 'https://elsewhere.example/' });
     expect(elsewhere.location).toBeUndefined();
     expect(elsewhere.body).toContain('redirect uri is illegal(100010)');
-    const nobody = await visitor.press({ openid: '0123456789ABCDEF0123456789ABCDEF' });
-    expect([nobody.status, nobody.location]).toEqual([400, undefined]);
+    const unknown = await visitor.press({ openid: '0123456789ABCDEF0123456789ABCDEF' });
+    expect([unknown.status, unknown.location]).toEqual([400, undefined]);
     // What stands in the query of a posted form counts for nothing.
     const smuggled = await visitor.send(`/oauth2.0/authorize?response_type=code&openid=${openid ?? ''}`, {
       method: 'POST',

@@ -132,7 +132,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
 });
 
 describe("with tokens: 'discard'", () => {
-  it('the user is known, no token is kept, and whoever asks for one is told why not', async () => {
+  it('keeps the user without tokens, and accessToken() says why there is none', async () => {
     const store = new WatchedStore();
     await using site = await startTokenSite({ store, qq: { tokens: 'discard' } });
     const visitor = new Visitor(site);

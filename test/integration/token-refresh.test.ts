@@ -48,7 +48,7 @@ describe('req.qqConnect.accessToken()', () => {
 
   const tokenAgain = async (): Promise<unknown> => (await ask(visitor, '/token')).body.token;
 
-  it('gives the token of the login for nine tenths of its life, and asks nobody', async () => {
+  it('returns the token of the login for nine tenths of its lifetime, without a request to QQ', async () => {
     pass(9 * DAY - 1_000);
     expect(await tokenAgain()).toBe(first);
     expect(refreshes(site.sandbox)).toHaveLength(0);
@@ -210,7 +210,7 @@ describe('req.qqConnect.accessToken()', () => {
       expect(refreshes(site.sandbox)).toHaveLength(1);
     });
 
-    it('gives that token to nobody any more, whatever becomes of the refresh', async () => {
+    it('never returns that token again, whether the refresh succeeds or fails', async () => {
       reachable = false;
       expect(await rejected(first)).toMatchObject({ status: 502 });
       reachable = true;
@@ -240,11 +240,11 @@ describe('req.qqConnect.accessToken()', () => {
           if (operation === 'get' && id.startsWith('qqt_')) resolve();
         };
       });
-      const telling = rejected(first);
+      const rejecting = rejected(first);
       await read;
       await new Promise((resolve) => setTimeout(resolve, 20));
       goOn();
-      const [due, refused] = await Promise.all([asking, telling]);
+      const [due, refused] = await Promise.all([asking, rejecting]);
       expect([due.status, refused.status]).toEqual([200, 200]);
       expect(refused.body.token).not.toBe(first);
     });

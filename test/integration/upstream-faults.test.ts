@@ -30,7 +30,7 @@ const everywhere: [string, UpstreamAnswer, Expected][] = [
   ['says a positive ret', body({ ret: 1002, msg: 'x' }), said(1002, 'login_again')],
   ['says a positive ret in a string', body({ ret: '1001', msg: 'x' }), said(1001, 'try_later')],
   ['says a negative ret', body({ ret: -22, msg: 'x' }), said(-22, 'fix_configuration')],
-  ['says a number that nobody knows', body({ ret: 2021, msg: 'x' }), said(2021, 'login_again')],
+  ['returns an undocumented error code', body({ ret: 2021, msg: 'x' }), said(2021, 'login_again')],
   ['answers 500', { status: 500, body: body({}) }, { code: 'ERR_QQ_HTTP_STATUS', action: 'try_later' }],
   ['answers a page', '<html><body>502</body></html>', noAnswer],
   ['answers nothing', '', noAnswer],
@@ -55,7 +55,7 @@ const table: [Step, UpstreamEndpoint[], typeof everywhere][] = [
   ['user_info', [], everywhere],
 ];
 
-describe.each(table)('when the upstream fails at %s, nobody is logged in', (step, before, faults) => {
+describe.each(table)('when the upstream fails at %s, the user is not logged in', (step, before, faults) => {
   let upstream: Upstream;
   let site: Site;
   let errors: unknown[];

@@ -67,14 +67,14 @@ describe("in another app's web view", () => {
     expect(landed.headers.location).toBe('/private?of=3&page=2');
   });
 
-  it('speaks English to whoever would rather have it', async () => {
+  it('is in English for a browser that prefers English', async () => {
     const { text } = await asked('/auth/qq/login', { 'User-Agent': WECHAT, 'Accept-Language': 'en-GB,en;q=0.9' });
     expect(text).toContain('<html lang="en">');
     expect(text).toContain('Please open this page in your browser');
     expect(text).not.toMatch(/\p{Script=Han}/u);
   });
 
-  it('goes on there for whoever wants it all the same, as the login was asked for', async () => {
+  it('continues to QQ on request, with the options of the login', async () => {
     const query = '?returnTo=/private&display=popup&channel=a-channel-of-its-opener';
     const visitor = new Visitor(site);
     const page = await visitor.agent.get(`/auth/qq/login${query}`).set('User-Agent', WECHAT);
@@ -86,7 +86,7 @@ describe("in another app's web view", () => {
     expect(last.text).toContain('data-next="/private"');
   });
 
-  it('is no way to lead anybody elsewhere', async () => {
+  it('links to this site only', async () => {
     const { text } = await asked('/auth/qq/login?returnTo=https://evil.example/&channel="><img src=x>', {
       'User-Agent': WECHAT,
     });
@@ -105,7 +105,7 @@ describe("in another app's web view", () => {
     expect((await asked('/auth/qq/user', { 'User-Agent': WECHAT })).status).toBe(401);
   });
 
-  it('does nothing to whoever is logged in there', async () => {
+  it('does not affect a user who is logged in there', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     expect((await visitor.agent.get('/private').set('User-Agent', WECHAT)).status).toBe(200);

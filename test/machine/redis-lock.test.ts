@@ -20,7 +20,7 @@ const newKey = (): string => `express-qq-connect:qqt_${(keys += 1)}`;
 
 /** What holds for any lock; `locks` are several processes' views of one. */
 function behavesAsALock(locks: () => Lock[]): void {
-  it('lets one in after the other, whoever they are', async () => {
+  it('runs the tasks of all processes one after another', async () => {
     const key = newKey();
     let inside = 0;
     let most = 0;
@@ -39,7 +39,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
-  it('keeps nobody waiting under another key', async () => {
+  it('does not delay a task under another key', async () => {
     const [lock] = locks() as [Lock];
     const answer = await lock(newKey(), LIMITS, async () => lock(newKey(), LIMITS, async () => 'both'));
     expect(answer).toBe('both');
@@ -70,7 +70,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     await expect(other(key, LIMITS, async () => 'free')).resolves.toBe('free');
   });
 
-  it('expires under a holder that never comes back, which then takes it from nobody else', async () => {
+  it('expires when its holder stops, and a late release does not remove the lock of the next holder', async () => {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     let wakeUp = (): void => undefined;

@@ -102,7 +102,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     expect(refreshes(site.sandbox)).toHaveLength(1);
   }, 30_000);
 
-  it('shows neither tokens nor codes nor keys to whoever reads it', async () => {
+  it('stores no readable token, code or key', async () => {
     using sent = new SentParameters(site.sandbox);
     await visitor.login();
     const secrets = [APP.appKey, 'the-first-key-0123456789-0123456789', await tokenOf(visitor)];

@@ -73,7 +73,7 @@ describeWithRedis('when the process that refreshes is killed', () => {
     await redis.close();
   });
 
-  it('nobody waits longer than its lock lives, and a valid token goes on being used', async () => {
+  it('no request waits longer than the lock timeout, and a valid token stays in use', async () => {
     await setClock(9.5 * DAY);
     for (const [index, point] of POINTS.entries()) {
       const victim = nth(victims, index);

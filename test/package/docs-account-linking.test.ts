@@ -86,7 +86,7 @@ describe('the worked example of account linking', () => {
   it('answers a wrong password and a taken address with a status of its own', async () => {
     const reader = await registered('careful');
     expect((await reader.visit('/login', { email: 'careful@example.com', password: 'wrong' })).status).toBe(401);
-    expect((await reader.visit('/login', { email: 'nobody@example.com', password: 'wrong' })).status).toBe(401);
+    expect((await reader.visit('/login', { email: 'unknown@example.com', password: 'wrong' })).status).toBe(401);
     const again = { name: 'careful', email: 'careful@example.com', password: 'other' };
     expect((await reader.visit('/register', again)).status).toBe(409);
   });

@@ -74,7 +74,7 @@ describe('the documents', () => {
     expect(proseOf(file)).toContain(`](${other.replace(/^.*\//, '')})`);
   });
 
-  it.each(linking)('%s keeps this workshop, and addresses that nobody knows, out', (file) => {
+  it.each(linking)('%s names no private path and no unknown host', (file) => {
     expect(readFileSync(file, 'utf8')).not.toMatch(/\/work\/|\/tmp\/|github\.com\/(your|owner|user)/i);
   });
 });

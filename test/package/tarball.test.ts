@@ -146,7 +146,7 @@ describe('the packed tarball', () => {
       } catch (error) {
         said = (error as { stdout: string }).stdout;
       }
-      // The types of dependencies are judged by their own tests.
+      // The types of dependencies have tests of their own.
       expect(said.split('\n').filter((line) => /^(app\.ts|.*express-qq-connect\/)/.test(line))).toEqual([]);
     },
   );

@@ -30,7 +30,7 @@ export interface DocumentedAppOptions {
   redirectUri?: string;
 }
 
-/** A port that nobody listens on at the moment. */
+/** Returns a port that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -66,7 +66,7 @@ async function redis(): Promise<TestStore> {
 
 type FileStoreClass = new (options: { path: string; logFn(): void; reapInterval: number }) => Store;
 
-// No dependency of ours; tested where somebody has put it beside us.
+// Not a dependency; tested if it is installed.
 function fileStoreClass(): FileStoreClass | undefined {
   try {
     const make = createRequire(import.meta.url)('session-file-store') as (from: typeof session) => FileStoreClass;

@@ -42,7 +42,7 @@ export interface Upstream extends AsyncDisposable {
   asked(...endpoints: UpstreamEndpoint[]): string[];
   /** Answers an endpoint so from now on. */
   always(endpoint: UpstreamEndpoint, answer: UpstreamAnswer): void;
-  /** What an endpoint answers where nobody told it anything. */
+  /** What an endpoint answers by default. */
   usual(endpoint: UpstreamEndpoint): UpstreamAnswer;
   /** Answers the next request to an endpoint so; several calls queue up. */
   next(endpoint: UpstreamEndpoint, answer: UpstreamAnswer): void;

@@ -32,7 +32,7 @@ describe('the options of qqAvatars', () => {
     expect(resolveAvatarsOptions().graphUrl).toBe('https://graph.qq.com');
   });
 
-  it('are judged together, in one error that names each and no value', () => {
+  it('are validated together, in one error that names each and no value', () => {
     const wrong = {
       graphUrl: 'http://graph.example',
       cacheBytes: 1,

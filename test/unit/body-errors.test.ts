@@ -13,7 +13,7 @@ describe('readQQError', () => {
     [{ ret: 1002, msg: '请先登录' }, 1002, '请先登录'],
     [{ ret: '1002', msg: 'as a string' }, 1002, 'as a string'],
     [{ ret: '-23' }, -23, ''],
-    [{ ret: 100030, nickname: 'somebody' }, 100030, ''],
+    [{ ret: 100030, nickname: 'a nickname' }, 100030, ''],
     [{ error: 100016, ret: 0 }, 100016, ''],
     [{ error: 0, ret: 1 }, 1, ''],
   ])('finds the error in %j', (body, qqCode, qqMessage) => {

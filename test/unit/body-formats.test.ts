@@ -186,7 +186,7 @@ describe('parseQQBody reads JSON with a mistake in it', () => {
     expect(() => parseQQBody(`{"${name}":"x\u0001"}`)).toThrow();
   });
 
-  it('also beside an identity, if it is an error: then nobody is who it names', () => {
+  it('also beside an identity, if it is an error: the identity is then ignored', () => {
     expect(parseQQBody('{"error":100016,"openid":"x",}').error).toBe(100016);
   });
 

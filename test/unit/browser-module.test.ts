@@ -92,7 +92,7 @@ describe('the functions of the browser module', () => {
     });
   });
 
-  it('log nobody out twice in vain: whoever is nobody already is no error', async () => {
+  it('treat a logout of a logged-out user as a success', async () => {
     answering(401, { error: 'login_required' });
     await expect(logout()).resolves.toBeUndefined();
   });

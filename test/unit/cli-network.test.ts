@@ -51,7 +51,7 @@ describe('proxyVariable', () => {
 });
 
 describe('checkReach', () => {
-  const judge = (outcome: Parameters<typeof checkReach>[0], env = {}) => checkReach(outcome, graphUrl, env)[0];
+  const checkOutcome = (outcome: Parameters<typeof checkReach>[0], env = {}) => checkReach(outcome, graphUrl, env)[0];
 
   it.each([
     ['callback( {"error":100007,"error_description":"param access token is wrong or lost "} );\n', 200, 'ok'],
@@ -60,12 +60,12 @@ describe('checkReach', () => {
     ['', 200, 'error'],
     ['<html>502</html>', 502, 'warn'],
     ['', 407, 'error'],
-  ])('judges %j with status %d: %s', (body, status, level) => {
-    expect(judge(answer(body, status))?.level).toBe(level);
+  ])('reports %j with status %d as %s', (body, status, level) => {
+    expect(checkOutcome(answer(body, status))?.level).toBe(level);
   });
 
   it('names what failed, and the proxy’s variable without its value', () => {
-    const check = judge({ thrown: failed('ENOTFOUND') }, { HTTPS_PROXY: 'http://user:word@proxy.example' });
+    const check = checkOutcome({ thrown: failed('ENOTFOUND') }, { HTTPS_PROXY: 'http://user:word@proxy.example' });
     expect(check).toMatchObject({ level: 'error', id: 'qq_unreachable' });
     expect(check?.en).toContain('through the proxy of HTTPS_PROXY): ENOTFOUND');
     expect(JSON.stringify(check)).not.toContain('word');
@@ -101,7 +101,7 @@ describe('checkClock', () => {
     [date(-3_600_000), 'warn clock'],
     ['nonsense', 'info clock_unknown'],
     [null, 'info clock_unknown'],
-  ])('judges %s: %s', (theirs, expected) => {
+  ])('reports %s as %s', (theirs, expected) => {
     const [check] = checkClock(theirs, now);
     expect(`${check?.level} ${check?.id}`).toBe(expected);
   });

@@ -33,7 +33,7 @@ const visit = (more: Partial<SiteVisit> = {}): SiteVisit => ({
   ...more,
 });
 
-const judge = (site: SiteVisit) =>
+const statusOf = (site: SiteVisit) =>
   Object.fromEntries(
     checkSite(site, {
       appId: '101234567',
@@ -44,7 +44,7 @@ const judge = (site: SiteVisit) =>
 
 describe('checkSite, of a site on https', () => {
   it('finds a good one good', () => {
-    expect(judge(visit())).toEqual({
+    expect(statusOf(visit())).toEqual({
       site_login: 'ok',
       site_client_id: 'ok',
       site_redirect_uri: 'ok',
@@ -62,17 +62,17 @@ describe('checkSite, of a site on https', () => {
     ]) {
       const cookies = [{ ...cookie, value: 'sealed' }];
       const login = answer('/auth/qq/login', { status: 302, location: authorize(), cookies });
-      expect(judge(visit({ login })).site_attempt_cookie).toBe('error');
+      expect(statusOf(visit({ login })).site_attempt_cookie).toBe('error');
     }
   });
 
   it('takes a session cookie without Secure for a missing trust proxy', () => {
     const user = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, secure: false, value: 'id' }] });
-    expect(judge(visit({ user })).site_session_secure).toBe('error');
+    expect(statusOf(visit({ user })).site_session_secure).toBe('error');
     const good = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, value: 'id' }] });
-    expect(judge(visit({ user: good })).site_session_cookie).toBe('ok');
+    expect(statusOf(visit({ user: good })).site_session_cookie).toBe('ok');
     const shared = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, name: 'connect.sid', value: 'id' }] });
-    expect(judge(visit({ user: shared })).site_session_host).toBe('warn');
+    expect(statusOf(visit({ user: shared })).site_session_host).toBe('warn');
   });
 
   it('reports each login that makes a detour because a proxy does not pass the host on', () => {
@@ -82,17 +82,17 @@ describe('checkSite, of a site on https', () => {
       url,
     };
     const detour = visit({ login, passed: [new URL('https://www.example.com/auth/qq/login')] });
-    expect(judge(detour).site_origin).toBe('warn');
-    expect(judge({ ...detour, passed: [new URL('https://example.com/auth/qq/login')] })).not.toHaveProperty(
+    expect(statusOf(detour).site_origin).toBe('warn');
+    expect(statusOf({ ...detour, passed: [new URL('https://example.com/auth/qq/login')] })).not.toHaveProperty(
       'site_origin',
     );
   });
 
   it('reports processes that send different values, or do not find the login of another one', () => {
     const other = answer('/auth/qq/login', { location: authorize('https://old.example.com/auth/qq/callback') });
-    expect(judge(visit({ again: [other] })).site_processes).toBe('error');
+    expect(statusOf(visit({ again: [other] })).site_processes).toBe('error');
     const rejected = answer('/auth/qq/callback', { status: 400, errorCode: 'ERR_QQ_STATE_UNKNOWN' });
-    expect(judge(visit({ cancelled: [answer('/', { status: 302 }), rejected] })).site_processes).toBe('error');
+    expect(statusOf(visit({ cancelled: [answer('/', { status: 302 }), rejected] })).site_processes).toBe('error');
   });
 
   it('reports a live site that uses a sandbox', () => {
@@ -100,11 +100,11 @@ describe('checkSite, of a site on https', () => {
       status: 302,
       location: authorize(CALLBACK, 'http://127.0.0.1:9010'),
     });
-    expect(judge(visit({ login: sandbox })).site_sandbox).toBe('error');
+    expect(statusOf(visit({ login: sandbox })).site_sandbox).toBe('error');
   });
 
   it('reads a redirect_uri that was encoded twice for what it is', () => {
     const login = answer('/auth/qq/login', { status: 302, location: authorize(encodeURIComponent(CALLBACK)) });
-    expect(judge(visit({ login }))).toMatchObject({ site_redirect_uri: 'error', redirect_uri_encoded: 'error' });
+    expect(statusOf(visit({ login }))).toMatchObject({ site_redirect_uri: 'error', redirect_uri_encoded: 'error' });
   });
 });

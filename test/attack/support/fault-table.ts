@@ -38,7 +38,7 @@ async function openidOf(visitor: Visitor): Promise<string | undefined> {
   return (body as { openid?: string }).openid;
 }
 
-/** One fault, met by somebody who is not logged in and by somebody who is, as another user. */
+/** One fault, for a visitor and for a user who is logged in as another QQ user. */
 async function meet(site: Site, endpoint: SandboxEndpoint, fault: SandboxFault): Promise<Row> {
   const [first, second] = site.sandbox.users;
   const stranger = new Visitor(site);
@@ -53,7 +53,7 @@ async function meet(site: Site, endpoint: SandboxEndpoint, fault: SandboxFault):
   fail(site, endpoint, fault);
   await member.callback(await member.toCallback()).set('Accept', 'application/json');
   const now = await openidOf(member);
-  // A fault at authorize leaves the user whom nobody approved in the queue.
+  // A fault at authorize leaves the user who was not approved in the queue.
   if (endpoint === 'authorize') await new Visitor(site).login();
   return {
     endpoint,
@@ -66,7 +66,7 @@ async function meet(site: Site, endpoint: SandboxEndpoint, fault: SandboxFault):
   };
 }
 
-/** One fault while the profile of somebody who is logged in is fetched again. */
+/** One fault while the profile of a logged-in user is fetched again. */
 async function meetAtRefresh(site: Site, fault: SandboxFault): Promise<Row> {
   const member = new Visitor(site);
   await member.login();
@@ -121,16 +121,16 @@ function table(rows: Row[]): string {
   return [print(head), print(widths.map((width) => '-'.repeat(width))), ...body.map(print)].join('\n');
 }
 
-/** Meets every fault of the sandbox at every step, and gives the page that tells of it. */
+/** Runs every fault of the sandbox at every step, and returns the page with the results. */
 export async function faultMatrix(): Promise<string> {
   return `# What happens when QQ fails
 
-Every fault of the sandbox at every step, as a run of the tests met it. Written by \`node scripts/fault-matrix.mjs\`;
-\`test/attack/fault-matrix.test.ts\` fails when a run differs from this page.
+Every fault of the sandbox at every step of a login and of a refresh. Written by \`node scripts/fault-matrix.mjs\`;
+\`test/attack/fault-matrix.test.ts\` fails if a run differs from this page.
 
-\`status\`, \`code\` and \`action\` are those of the answer to the callback (of the POST, for a refresh); \`logged in\` is a
-visitor who was nobody before. \`an earlier login\` is what became of somebody who was logged in as another user of the
-same browser when the fault came.
+\`status\`, \`code\` and \`action\` belong to the response to the callback, or to the POST of a refresh. \`logged in\` says
+whether a visitor is logged in afterwards. \`an earlier login\` says what happens to a user who was logged in as another
+QQ user in the same browser before the fault.
 
 ${table(await allRows())}
 `;

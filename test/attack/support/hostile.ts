@@ -50,7 +50,7 @@ export const tooLarge = ['a body of 50 MB', 'a body that never ends', 'a gzip bo
 
 /**
  * What a hostile or broken server answers, which is never an answer of QQ's: `{good}` stands for one that is. Each
- * must end the login within its time-out, with nobody logged in.
+ * must end the login within its timeout, with the user logged out.
  */
 export const hostileAnswers: [string, UpstreamAnswer][] = [
   [
@@ -77,7 +77,7 @@ export const hostileAnswers: [string, UpstreamAnswer][] = [
   ['a brotli bomb', compressed('br', brotliCompressSync(bomb))],
   ['gzip that is none', compressed('gzip', Buffer.from('{"ret":0,"nickname":"x"}'))],
   ['half of a gzip', compressed('gzip', gzipSync(Buffer.from('{"ret":0,"nickname":"x"}')).subarray(0, 15))],
-  ['a compression that nobody knows', compressed('evil', Buffer.from([1, 2, 3]))],
+  ['an unknown compression', compressed('evil', Buffer.from([1, 2, 3]))],
   ['headers of 1 MB', raw(`HTTP/1.1 200 OK\r\nX-Bomb: ${'x'.repeat(1024 * 1024)}\r\n\r\n{}`)],
   ['ten thousand headers', raw(`HTTP/1.1 200 OK\r\n${'X-Bomb: x\r\n'.repeat(10_000)}\r\n{}`)],
   ['a header that never ends', raw('HTTP/1.1 200 OK\r\nX-Bomb: ', 'stay')],

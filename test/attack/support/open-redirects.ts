@@ -148,7 +148,7 @@ export function openRedirects(siteUrl: string): string[] {
 }
 
 /**
- * Where a browser goes with a `Location`: its origin. Also after somebody on the way has decoded it once or twice,
+ * Where a browser goes with a `Location`: its origin. Also after a proxy on the way has decoded it once or twice,
  * dropped what browsers drop, or taken a backslash for a slash.
  */
 export function originsOf(location: string, siteUrl: string): Set<string> {

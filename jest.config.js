@@ -12,7 +12,11 @@ const shared = {
   },
 };
 
-/** A project for each kind of test: what runs in one process, attacks on it, and what needs more of the machine. */
+// The parts beside the login: the avatars, the sandbox, the command line, other frameworks.
+const parts =
+  'test/(?:unit|contract|integration)/(?:avatar|sandbox|cli(?!ent)|text-protocol|passport|better-auth|browser|foreign)[^/]*\\.test\\.ts$';
+
+/** A project for each kind of test. */
 const project = (displayName, ...folders) => ({
   ...shared,
   displayName,
@@ -22,11 +26,12 @@ const project = (displayName, ...folders) => ({
 /** @type {import('jest').Config} */
 export default {
   projects: [
-    project('fast', 'unit', 'contract', 'integration'),
-    project('attack', 'attack'),
+    { ...project('fast', 'unit', 'contract', 'integration'), testPathIgnorePatterns: [parts] },
+    { ...shared, displayName: 'parts', testRegex: [parts] },
+    project('attack', ['attack']),
     // Redis, PostgreSQL, Chromium and processes: one file after another, as each of them takes all cores.
-    project('machine', 'machine', 'e2e', 'package'),
-    project('nightly', 'nightly'),
+    project('machine', ['machine', 'e2e', 'package']),
+    project('nightly', ['nightly']),
   ],
   testTimeout: 20_000,
   // Jest would leave one of two cores idle.

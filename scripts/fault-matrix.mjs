@@ -7,7 +7,7 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     '--no-warnings=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
-    'test/attack/fault-matrix.test.ts',
+    'test/attack/upstream.test.ts',
   ],
   { stdio: 'inherit', env: { ...process.env, FAULT_MATRIX: 'write' } },
 );

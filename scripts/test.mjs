@@ -54,10 +54,10 @@ function runTests(what, projects, ...options) {
 let passed = true;
 for (const [what, args] of checks) passed = run(what, args) && passed;
 const patience = nightly ? ['--testTimeout=1200000'] : [];
-passed = runTests('tests', ['fast', 'attack'], ...patience) && passed;
+passed = runTests('tests', ['fast', 'parts', 'attack'], ...patience) && passed;
 passed =
   runTests('tests with Redis, PostgreSQL, Chromium and processes', ['machine'], '--runInBand', ...patience) && passed;
-if (nightly) passed = runTests('nightly tests', ['nightly'], '--passWithNoTests', ...patience) && passed;
+if (nightly) passed = runTests('nightly tests', ['nightly'], ...patience) && passed;
 
 const { numPassedTests, numFailedTests, numPendingTests } = counts;
 const skipped = existsSync(skippedLog) ? [...new Set(readFileSync(skippedLog, 'utf8').trim().split('\n'))] : [];

@@ -1,12 +1,18 @@
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, get, request as httpRequest } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import session from 'express-session';
+import request from 'supertest';
+import { pngOf } from '../fixtures/avatar-files.js';
+import { MINUTE, startAvatarSite } from '../fixtures/avatar-host.js';
 import { startSite } from '../support/site.js';
+import type { RequestListener } from 'node:http';
 
 const LOGINS = process.env.NIGHTLY === undefined ? 2_000 : 100_000;
+
 const AT_ONCE = 32;
+
 const MEGABYTE = 1024 * 1024;
 
 class CountingStore extends session.MemoryStore {
@@ -74,4 +80,95 @@ describe(`an anonymous flood of ${LOGINS} requests`, () => {
     },
     60_000 + LOGINS * 10,
   );
+});
+
+describe('a flood of requests for avatars', () => {
+  const hit: RequestListener = (req, res) => void res.end(pngOf(100, 100, req.url));
+
+  /** Sends requests over 100 connections and counts the answers by status and `X-Cache`. */
+  async function flood(urls: string[], headers: (index: number) => Record<string, string> = () => ({})) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 100 });
+    const counts: Record<string, number> = {};
+    await Promise.all(
+      urls.map(
+        (url, index) =>
+          new Promise<void>((resolve, reject) => {
+            get(url, { agent, headers: headers(index) }, (res) => {
+              const answer = `${res.statusCode} ${String(res.headers['x-cache'])}`;
+              counts[answer] = (counts[answer] ?? 0) + 1;
+              res.resume().once('end', resolve);
+            }).once('error', reject);
+          }),
+      ),
+    );
+    agent.destroy();
+    return counts;
+  }
+
+  it('makes one upstream request, when 1,000 ask for one cold avatar at once', async () => {
+    await using site = await startAvatarSite((req, res) => void setTimeout(() => hit(req, res), 100));
+    const urls = Array<string>(1_000).fill(`${site.url}/avatars/qq/9990000001`);
+    const counts = await flood(urls);
+    expect(site.host.asked).toEqual(['/g?b=qq&nk=9990000001&s=100']);
+    expect((counts['200 MISS'] ?? 0) + (counts['200 HIT'] ?? 0)).toBe(1_000);
+  });
+
+  it('makes one upstream request too, when the cold avatar turns out to be missing', async () => {
+    const upstream: RequestListener = (_req, res) =>
+      void setTimeout(() => res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100)), 100);
+    await using site = await startAvatarSite(upstream);
+    const counts = await flood(Array<string>(1_000).fill(`${site.url}/avatars/qq/9990000001`));
+    expect((counts['404 MISS'] ?? 0) + (counts['404 HIT'] ?? 0)).toBe(1_000);
+    // The one number at its one size and its second source.
+    expect(site.host.asked).toHaveLength(2);
+  });
+
+  it('is limited in what it makes us fetch, while hits go on', async () => {
+    await using site = await startAvatarSite(hit, { rateLimit: { perClient: 50 } });
+    const cold = Array.from({ length: 500 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
+    expect(await flood(cold)).toEqual({ '200 MISS': 50, '429 MISS': 450 });
+    expect(site.host.asked).toHaveLength(50);
+    const fetched = site.host.asked.map((path) => `${site.url}/avatars/qq/${/nk=(\d+)/.exec(path)?.[1]}`);
+    expect(await flood(fetched.flatMap((url) => Array<string>(10).fill(url)))).toEqual({ '200 HIT': 500 });
+    site.advance(MINUTE / 50);
+    const further = cold.filter((url) => !fetched.includes(url)).slice(0, 10);
+    expect(await flood(further)).toEqual({ '200 MISS': 1, '429 MISS': 9 });
+  });
+
+  it('says when to come back, and shows a letter where one was asked for', async () => {
+    await using site = await startAvatarSite(hit, { rateLimit: { perClient: 1 } });
+    await request(site.url).get('/avatars/qq/9990000001').expect(200);
+    const refused = await request(site.url).get('/avatars/qq/9990000002').expect(429);
+    expect(refused.headers).toMatchObject({ 'retry-after': '60', 'cache-control': 'no-store' });
+    expect(refused.body).toMatchObject({ error: 'rate_limited' });
+    const letter = await request(site.url).get('/avatars/qq/9990000002?d=letter').expect(429);
+    expect(letter.headers['content-type']).toBe('image/svg+xml');
+  });
+
+  it('is limited over all, when it comes from many addresses behind a proxy', async () => {
+    await using site = await startAvatarSite(hit, {
+      rateLimit: { perClient: 10, total: 200 },
+      before: (app) => app.set('trust proxy', 1),
+    });
+    const cold = Array.from({ length: 800 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
+    const counts = await flood(cold, (index) => ({ 'X-Forwarded-For': `198.51.${index >> 8}.${index & 255}` }));
+    expect(counts).toEqual({ '200 MISS': 200, '429 MISS': 600 });
+  });
+
+  it('cannot lift its limit with a header, where no proxy is trusted', async () => {
+    await using site = await startAvatarSite(hit, { rateLimit: { perClient: 10 } });
+    const cold = Array.from({ length: 100 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
+    const counts = await flood(cold, (index) => ({ 'X-Forwarded-For': `198.51.100.${index}` }));
+    expect(counts).toEqual({ '200 MISS': 10, '429 MISS': 90 });
+  });
+
+  it('stays within the byte budget, with an image of its own for every request', async () => {
+    const cacheBytes = 256 * 1024;
+    const upstream: RequestListener = (req, res) => void res.end(pngOf(100, 100, `${req.url} ${'x'.repeat(3_000)}`));
+    await using site = await startAvatarSite(upstream, { cacheBytes, rateLimit: { perClient: 5_000, total: 5_000 } });
+    const cold = Array.from({ length: 300 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
+    expect(await flood(cold)).toEqual({ '200 MISS': 300 });
+    expect(site.service.bytes).toBeLessThanOrEqual(cacheBytes);
+    expect(site.service.bytes).toBeGreaterThan(cacheBytes / 2);
+  });
 });

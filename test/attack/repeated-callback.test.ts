@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import session from 'express-session';
 import request from 'supertest';
 import { Visitor } from '../support/site.js';
-import { attemptCookie, sessionCookie } from './support/cookies.js';
+import { attemptCookie, sessionCookie, setCookies } from './support/cookies.js';
 import { startWatchedSite } from './support/watched-site.js';
 import type { WatchedSite } from './support/watched-site.js';
 
@@ -181,5 +181,128 @@ describe('a callback that is requested again', () => {
     await visitor.agent.post('/auth/qq/logout');
     expect((await visitor.callback(callback)).status).toBe(400);
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+});
+
+const pages = Array.from({ length: 10 }, (_, index) => `/private?tab=${index}`);
+
+const orders: [string, (callbacks: URL[]) => URL[]][] = [
+  ['in the order they were opened', (callbacks) => callbacks],
+  ['the newest first', (callbacks) => callbacks.toReversed()],
+  ['from the middle outwards', (callbacks) => callbacks.toSorted((a, b) => a.search.localeCompare(b.search))],
+];
+
+describe('a person with several tabs', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it.each(orders)('logs in in both of two tabs, finished %s', async (_order, arrange) => {
+    const visitor = new Visitor(site);
+    const callbacks = [await visitor.toCallback(pages[0]), await visitor.toCallback(pages[1])];
+    for (const callback of arrange(callbacks)) {
+      const response = await visitor.callback(callback);
+      expect(response.status).toBe(302);
+      expect(response.headers.location).toBe(pages[callbacks.indexOf(callback)]);
+      expect((await visitor.agent.get('/private')).status).toBe(200);
+    }
+  });
+
+  it.each(orders)('logs in in all of ten tabs, finished %s', async (_order, arrange) => {
+    const visitor = new Visitor(site);
+    const callbacks: URL[] = [];
+    for (const page of pages) callbacks.push(await visitor.toCallback(page));
+    for (const callback of arrange(callbacks)) {
+      const response = await visitor.callback(callback);
+      expect(response.headers.location).toBe(pages[callbacks.indexOf(callback)]);
+      expect((await visitor.agent.get('/private')).status).toBe(200);
+    }
+  });
+
+  it('logs in in ten tabs that are opened and finished at the same moment', async () => {
+    const visitor = new Visitor(site);
+    const callbacks = await Promise.all(pages.map(async (page) => visitor.toCallback(page)));
+    const responses = await Promise.all(callbacks.map(async (callback) => visitor.callback(callback)));
+    expect(responses.map(({ headers }) => headers.location)).toEqual(pages);
+    expect((await visitor.agent.get('/private')).status).toBe(200);
+  });
+
+  it('logs in after a double click on the button, whichever of the two logins is finished', async () => {
+    for (const finished of [0, 1]) {
+      const visitor = new Visitor(site);
+      const clicks = await Promise.all([visitor.toCallback('/private'), visitor.toCallback('/private')]);
+      const response = await visitor.callback(clicks[finished] ?? clicks[0]);
+      expect(response.headers.location).toBe('/private');
+      expect((await visitor.agent.get('/private')).status).toBe(200);
+    }
+  });
+
+  it('is not disturbed by a tab that was left at QQ', async () => {
+    const visitor = new Visitor(site);
+    const abandoned = await visitor.toCallback('/private?tab=abandoned');
+    await visitor.login('/private');
+    expect((await visitor.agent.get('/private')).status).toBe(200);
+    const late = await visitor.callback(abandoned);
+    expect(late.headers.location).toBe('/private?tab=abandoned');
+  });
+
+  it('keeps the data of their session in every tab', async () => {
+    const visitor = new Visitor(site);
+    await visitor.agent.post('/session').send({ basket: ['tea'] });
+    for (const callback of [await visitor.toCallback('/'), await visitor.toCallback('/')]) {
+      await visitor.callback(callback);
+      expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: ['tea'] });
+    }
+  });
+});
+
+const prefetches: [string, Record<string, string>][] = [
+  ['Sec-Purpose: prefetch', { 'Sec-Purpose': 'prefetch' }],
+  ['Sec-Purpose: prefetch;prerender', { 'Sec-Purpose': 'prefetch;prerender' }],
+  ['Sec-Purpose: prefetch;anonymous-client-ip', { 'Sec-Purpose': 'prefetch;anonymous-client-ip' }],
+  ['Purpose: prefetch', { Purpose: 'prefetch' }],
+  ['Purpose: preview', { Purpose: 'preview' }],
+  ['X-Moz: prefetch', { 'X-Moz': 'prefetch' }],
+  ['X-Purpose: preview', { 'X-Purpose': 'preview' }],
+];
+
+describe('a browser that fetches in advance', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it.each(prefetches)('begins no login with %s', async (_name, headers) => {
+    const visitor = new Visitor(site);
+    const response = await visitor.agent.get('/auth/qq/login').set(headers);
+    expect([response.status, response.text, setCookies(response)]).toEqual([503, '', []]);
+    expect(response.headers['cache-control']).toBe('no-store');
+  });
+
+  it.each(prefetches)('uses up neither state nor code with %s', async (_name, headers) => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback('/private');
+    const asked = site.sandbox.requests.length;
+    const early = await visitor.callback(callback).set(headers);
+    expect([early.status, setCookies(early)]).toEqual([503, []]);
+    expect(site.sandbox.requests).toHaveLength(asked);
+    const real = await visitor.callback(callback);
+    expect(real.headers.location).toBe('/private');
+    expect((await visitor.agent.get('/private')).status).toBe(200);
+  });
+
+  it('uses nothing up with HEAD either', async () => {
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.head('/auth/qq/login');
+    expect([login.status, setCookies(login)]).toEqual([204, []]);
+    const callback = await visitor.toCallback('/private');
+    const asked = site.sandbox.requests.length;
+    const head = await visitor.agent.head(callback.pathname + callback.search);
+    expect([head.status, setCookies(head)]).toEqual([204, []]);
+    expect(site.sandbox.requests).toHaveLength(asked);
+    expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });
 });

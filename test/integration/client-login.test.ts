@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
-import { clientOf, failure, grant, login } from '../support/client.js';
-import { MADE_UP, barrier, reset, startUpstream } from '../support/upstream.js';
+import { completeLogin, startLogin } from '../../src/client.js';
+import { REDIRECT_URI, clientOf, failure, grant, login } from '../support/client.js';
+import { MADE_UP, barrier, hang, reset, startUpstream } from '../support/upstream.js';
+import type { CompletedLogin, QQConnectClient, StartLoginOptions } from '../../src/client.js';
 import type { Upstream } from '../support/upstream.js';
 
 const { accessToken, appId, openid, unionid, nickname } = MADE_UP;
+
 const me = (body: object) => `callback( ${JSON.stringify(body)} );\n`;
+
 const tokenWithoutOpenid = JSON.stringify({ access_token: accessToken, expires_in: 7776000 });
 
 describe('a login through QQConnectClient', () => {
@@ -181,5 +185,318 @@ describe('a login through QQConnectClient', () => {
       expect(await failure(grant(client))).not.toHaveProperty('qqCode');
     }
     expect(calls()).toEqual(Array<string>(8).fill('token'));
+  });
+});
+
+describe('QQConnectClient', () => {
+  const { accessToken, appId, appKey, code, openid, refreshToken } = MADE_UP;
+
+  const QUARTER_MS = 7_776_000_000;
+
+  let upstream: Upstream;
+  let client: QQConnectClient;
+  beforeEach(async () => {
+    upstream = await startUpstream();
+    client = clientOf(upstream);
+  });
+  afterEach(() => upstream.close());
+
+  const sent = () => Object.fromEntries(upstream.requests.at(-1)?.query ?? []);
+  const exchange = (callback: string | URL, expectedState = 'a-state') =>
+    client.authorizationCodeGrant(callback, { expectedState });
+
+  it('builds the address of QQ’s page, response_type first', () => {
+    const scoped = clientOf(upstream, {
+      scope: ['get_user_info', 'list_album'],
+      redirectUri: `${REDIRECT_URI}?a=1&b=ü`,
+    });
+    const url = scoped.buildAuthorizationUrl({ state: 'S-_1', display: 'mobile' });
+    expect(url.href.startsWith(`${upstream.url}/oauth2.0/authorize?response_type=code&`)).toBe(true);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      response_type: 'code',
+      client_id: appId,
+      redirect_uri: `${REDIRECT_URI}?a=1&b=ü`,
+      state: 'S-_1',
+      scope: 'get_user_info,list_album',
+      display: 'mobile',
+    });
+    expect(url.href).not.toContain('%25');
+    expect(client.buildAuthorizationUrl({ state: 's' }).searchParams.has('display')).toBe(false);
+  });
+
+  it('exchanges a code as QQ documents it', async () => {
+    const before = Date.now();
+    const tokens = await grant(client);
+    expect(tokens).toEqual({ accessToken, refreshToken, openid, expiresAt: expect.any(Number) });
+    expect(tokens.expiresAt).toBeGreaterThanOrEqual(before + QUARTER_MS);
+    expect(tokens.expiresAt).toBeLessThanOrEqual(Date.now() + QUARTER_MS);
+    expect(upstream.requests[0]).toMatchObject({ method: 'GET', path: '/oauth2.0/token', body: '' });
+    expect(sent()).toEqual({
+      grant_type: 'authorization_code',
+      client_id: appId,
+      client_secret: appKey,
+      code,
+      redirect_uri: REDIRECT_URI,
+      need_openid: '1',
+      fmt: 'json',
+    });
+  });
+
+  it('takes the callback whole, as a path, as a query or as a URL, wherever it says it is', async () => {
+    const query = `?code=${code}&state=a-state`;
+    const forms = [
+      REDIRECT_URI + query,
+      `/stripped/callback${query}`,
+      query,
+      new URL(`http://internal:3000/cb${query}`),
+    ];
+    for (const callback of forms) {
+      await exchange(callback);
+      expect(sent()).toMatchObject({ code, redirect_uri: REDIRECT_URI });
+    }
+  });
+
+  it('sends a redirect URI with a query whole', async () => {
+    const redirectUri = `${REDIRECT_URI}?from=qq&next=%2Fa%20b`;
+    await grant(clientOf(upstream, { redirectUri }));
+    expect(sent().redirect_uri).toBe(redirectUri);
+    await clientOf(upstream, { redirectUri }).authorizationCodeGrant(`${redirectUri}&code=${code}&state=a-state`, {
+      expectedState: 'a-state',
+    });
+    expect(sent().redirect_uri).toBe(redirectUri);
+  });
+
+  it('has no expiresAt where QQ says nothing of it', async () => {
+    upstream.always('token', `access_token=${accessToken}&openid=${openid}`);
+    expect(await grant(client)).toEqual({ accessToken, openid });
+  });
+
+  it('refreshes, and takes all of the values from the answer', async () => {
+    upstream.always('token', 'access_token=AT2&expires_in=60&refresh_token=RT2');
+    expect(await client.refreshTokenGrant('RT1')).toMatchObject({ accessToken: 'AT2', refreshToken: 'RT2' });
+    expect(sent()).toEqual({
+      grant_type: 'refresh_token',
+      client_id: appId,
+      client_secret: appKey,
+      refresh_token: 'RT1',
+      fmt: 'json',
+    });
+  });
+
+  it('keeps the refresh token where the answer has none', async () => {
+    upstream.always('token', 'access_token=AT2&expires_in=60');
+    expect(await client.refreshTokenGrant('RT1')).toMatchObject({ accessToken: 'AT2', refreshToken: 'RT1' });
+  });
+
+  it('never repeats a refresh', async () => {
+    upstream.always('token', 'callback( {"error":100025,"error_description":"system error"} );');
+    expect(await failure(client.refreshTokenGrant('RT1'))).toMatchObject({ step: 'refresh', qqCode: 100025 });
+    upstream.always('token', { status: 500 });
+    expect(await failure(client.refreshTokenGrant('RT1'))).toMatchObject({
+      step: 'refresh',
+      code: 'ERR_QQ_HTTP_STATUS',
+    });
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['without a state', `?code=${code}`, 'ERR_QQ_STATE_MISSING'],
+    ['with another state', `?code=${code}&state=b-state`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['with two states', `?code=${code}&state=a-state&state=a-state`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['with an error, but another state', '?error=access_denied&state=b-state', 'ERR_QQ_STATE_UNKNOWN'],
+    ['with a cancel, but no state', '?usercancel=1', 'ERR_QQ_STATE_MISSING'],
+    ['with nothing else', '?state=a-state', 'ERR_QQ_CALLBACK_INVALID'],
+    ['with an empty code', '?code=&state=a-state', 'ERR_QQ_CALLBACK_INVALID'],
+    ['with an empty error', `?error=&code=${code}&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
+    ['with two codes', `?code=A&code=B&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
+    ['with two errors', `?error=A&error=B&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
+    ['at an address that is none', `//?code=${code}&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
+    ['with usercancel', '?usercancel=1&state=a-state', 'ERR_QQ_CANCELLED'],
+    ['with usercancel=2 and a code', `?usercancel=2&code=${code}&state=a-state`, 'ERR_QQ_CANCELLED'],
+    ['with access_denied', '?error=access_denied&state=a-state', 'ERR_QQ_CANCELLED'],
+  ])('refuses a callback %s before it asks QQ', async (_what, callback, expected) => {
+    const error = await failure(exchange(callback));
+    expect(error).toMatchObject({ kind: 'request', code: expected, status: 400, step: 'callback' });
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it.each([
+    ['as the new documents have it', '?error=100008&error_description=app+not+found&state=a-state'],
+    ['as the old documents have it', '?code=100008&msg=app+not+found&state=a-state'],
+    ['as the old documents have it, with an empty msg beside', '?code=100008&msg=app+not+found&msg=&state=a-state'],
+  ])('reports an error that QQ called back with, %s', async (_what, callback) => {
+    expect(await failure(exchange(callback))).toMatchObject({
+      code: 'ERR_QQ_RESPONSE',
+      step: 'callback',
+      endpoint: '/oauth2.0/authorize',
+      qqCode: 100008,
+      qqMessage: 'app not found',
+      action: 'fix_configuration',
+    });
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('reports a word that was called back with, made harmless', async () => {
+    const error = await failure(exchange(`?error=server_error&error_description=${code}%0D%0Ax&state=a-state`));
+    expect(error).toMatchObject({ qqCode: 'server_error', qqMessage: '[redacted] x' });
+  });
+
+  it('knows nothing of parameters that are none of RFC 6749’s', async () => {
+    expect(
+      await exchange(`?code=${code}&state=a-state&iss=https%3A%2F%2Fevil.example&id_token=x&response=y`),
+    ).toHaveProperty('accessToken');
+  });
+
+  it('builds the URL and exchanges the code with the redirectUri of one login', async () => {
+    const redirectUri = 'https://m.example.com/cb?from=qq';
+    const url = client.buildAuthorizationUrl({ state: 's', redirectUri });
+    expect(url.searchParams.get('redirect_uri')).toBe(redirectUri);
+    expect(await client.exchangeCode(code, { redirectUri })).toMatchObject({ accessToken, openid });
+    expect(sent()).toMatchObject({ code, redirect_uri: redirectUri, need_openid: '1' });
+    expect(await client.exchangeCode(code)).toMatchObject({ accessToken });
+    expect(sent()).toHaveProperty('redirect_uri', REDIRECT_URI);
+  });
+
+  it.each(['/auth/qq/callback', 'https://www.example.com/cb#x', 'https://me:pass-word@www.example.com/', '', 7])(
+    'refuses %p for the redirectUri of one login, as the option does',
+    async (wrong) => {
+      const redirectUri = wrong as string;
+      const refused = { code: 'ERR_QQ_CONFIGURATION', message: expect.stringContaining('redirectUri') };
+      expect(await failure(client.exchangeCode(code, { redirectUri }))).toMatchObject(refused);
+      expect(() => client.buildAuthorizationUrl({ state: 's', redirectUri })).toThrow('redirectUri');
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it.each(['', undefined, ['C0DE'], { a: 'C0DE' }])('exchanges no code that is %p', async (wrong) => {
+    expect(await failure(client.exchangeCode(wrong as string))).toMatchObject({ code: 'ERR_QQ_CALLBACK_INVALID' });
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+/** A browser that keeps cookies, and sends the callback that QQ redirects it to. */
+class Browser {
+  readonly #cookies = new Map<string, string>();
+  readonly #client: QQConnectClient;
+  constructor(client: QQConnectClient) {
+    this.#client = client;
+  }
+
+  get header(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  store(cookies: string[]): void {
+    for (const line of cookies) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (/Max-Age=0/i.test(line)) this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+  }
+
+  start(options: Partial<StartLoginOptions> = {}): string {
+    const { url, cookies } = startLogin({ client: this.#client, cookieHeader: this.header, ...options });
+    this.store(cookies);
+    const query = new URL(url).searchParams;
+    return `/auth/qq/callback?code=${MADE_UP.code}&state=${query.get('state') ?? ''}`;
+  }
+
+  async complete(callbackUrl: string, options: Partial<StartLoginOptions> = {}): Promise<CompletedLogin> {
+    const login = await completeLogin({ client: this.#client, cookieHeader: this.header, callbackUrl, ...options });
+    this.store(login.cookies);
+    return login;
+  }
+}
+
+describe('startLogin() and completeLogin()', () => {
+  let upstream: Upstream;
+  let client: QQConnectClient;
+  let browser: Browser;
+  beforeEach(async () => {
+    upstream = await startUpstream();
+    client = clientOf(upstream);
+    browser = new Browser(client);
+  });
+  afterEach(() => upstream.close());
+
+  it('log the user in and return to the page, and delete the cookie', async () => {
+    const login = await browser.complete(browser.start({ returnTo: '/cart?item=1' }));
+    expect(login).toMatchObject({ returnTo: '/cart?item=1', user: { openid: MADE_UP.openid } });
+    expect(login.tokens?.accessToken).toBe(MADE_UP.accessToken);
+    expect(browser.header).toBe('');
+  });
+
+  it('complete the logins of two tabs, in any order', async () => {
+    const first = browser.start({ returnTo: '/first' });
+    const second = browser.start({ returnTo: '/second' });
+    expect((await browser.complete(second)).returnTo).toBe('/second');
+    expect((await browser.complete(first)).returnTo).toBe('/first');
+  });
+
+  it('keep the ten newest of eleven attempts', async () => {
+    const urls = Array.from({ length: 11 }, () => browser.start());
+    expect(browser.header.split('; ')).toHaveLength(10);
+    expect((await failure(browser.complete(urls[0] ?? ''))).code).toBe('ERR_QQ_STATE_UNKNOWN');
+    expect(await browser.complete(urls[1] ?? '')).toHaveProperty('user');
+  });
+
+  it('exchange the code once where two requests come at the same moment', async () => {
+    const url = browser.start();
+    const [one, two] = await Promise.all([browser.complete(url), browser.complete(url)]);
+    expect(one.user).toEqual(two.user);
+    expect(upstream.asked('token')).toHaveLength(1);
+  });
+
+  it('refuse a replayed callback after the cookie is deleted', async () => {
+    const url = browser.start();
+    await browser.complete(url);
+    expect(await failure(browser.complete(url))).toMatchObject({ code: 'ERR_QQ_STATE_UNKNOWN', status: 400 });
+    expect(upstream.asked('token')).toHaveLength(1);
+  });
+
+  it('report a cancel, with the mark that stops a guarded page', async () => {
+    const url = browser.start({ returnTo: '/private' }).replace(/code=\w+/, 'error=access_denied');
+    expect(await browser.complete(url)).toMatchObject({
+      cancelled: true,
+      returnTo: '/private?qq_login=cancelled',
+    });
+    expect(upstream.asked('token')).toEqual([]);
+  });
+
+  it('refuse the callback of another browser without a request to QQ', async () => {
+    const url = browser.start();
+    expect((await failure(new Browser(client).complete(url))).code).toBe('ERR_QQ_STATE_UNKNOWN');
+    const forged = '/auth/qq/callback?error=100010&state=forged';
+    expect((await failure(browser.complete(forged))).code).toBe('ERR_QQ_STATE_UNKNOWN');
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', '/auth/qq/callback', 7, null])(
+    'replace %j as returnTo with the front page',
+    async (returnTo) => {
+      expect((await browser.complete(browser.start({ returnTo: returnTo as string }))).returnTo).toBe('/');
+    },
+  );
+
+  it('report the number of QQ, and a timeout as 504', async () => {
+    upstream.next('token', JSON.stringify({ error: 100020, error_description: 'code is reused error' }));
+    expect(await failure(browser.complete(browser.start()))).toMatchObject({ qqCode: 100020 });
+    const slow = clientOf(upstream, { timeoutMs: 50 });
+    upstream.next('token', hang);
+    const other = new Browser(slow);
+    expect(await failure(other.complete(other.start()))).toMatchObject({ status: 504, statusCode: 504 });
+  });
+
+  it('decrypt with an older key of the list, and not with another key', async () => {
+    const [older, newer] = ['o'.repeat(32), 'n'.repeat(32)];
+    const url = browser.start({ encryptionKey: older });
+    expect((await failure(browser.complete(url, { encryptionKey: newer }))).code).toBe('ERR_QQ_STATE_UNKNOWN');
+    expect(await browser.complete(url, { encryptionKey: [newer, older] })).toHaveProperty('user');
+  });
+
+  it('refuse a short encryptionKey without its value, and a client that is none', () => {
+    expect(() => browser.start({ encryptionKey: 'too-short' })).toThrow(/encryptionKey/);
+    expect(() => browser.start({ encryptionKey: 'too-short' })).not.toThrow(/too-short/);
+    expect(() => browser.start({ client: JSON.parse('{}') as QQConnectClient })).toThrow(/QQConnectClient/);
   });
 });

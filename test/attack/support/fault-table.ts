@@ -126,7 +126,7 @@ export async function faultMatrix(): Promise<string> {
   return `# What happens when QQ fails
 
 Every fault of the sandbox at every step of a login and of a refresh. Written by \`node scripts/fault-matrix.mjs\`;
-\`test/attack/fault-matrix.test.ts\` fails if a run differs from this page.
+\`test/attack/upstream.test.ts\` fails if a run differs from this page.
 
 \`status\`, \`code\` and \`action\` belong to the response to the callback, or to the POST of a refresh. \`logged in\` says
 whether a visitor is logged in afterwards. \`an earlier login\` says what happens to a user who was logged in as another

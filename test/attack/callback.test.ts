@@ -1,0 +1,407 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { requireQQUser } from '../../src/index.js';
+import { later } from '../support/clock.js';
+import { Visitor, startSite } from '../support/site.js';
+import { attemptCookie, cookiesSetBy } from './support/cookies.js';
+import { rawGet } from './support/raw-request.js';
+import { startWatchedSite } from './support/watched-site.js';
+import type { WatchedSite } from './support/watched-site.js';
+
+const CODE = 'A0B1C2D3E4F5061728394A5B6C7D8E9F';
+
+/** What comes after `state=…&`, where the state is the right one. */
+const polluted: [string, string][] = [
+  ['two codes', `code=${CODE}&code=${CODE}`],
+  ['two codes of which one is empty', `code=${CODE}&code=`],
+  ['a code in an array', `code[]=${CODE}`],
+  ['a code in an object', `code[a]=${CODE}`],
+  ['a code nested a hundred levels deep', `code${'[a]'.repeat(100)}=${CODE}`],
+  ['an empty code', 'code='],
+  ['no code at all', ''],
+  ['two errors', 'error=100010&error=access_denied'],
+  ['an empty error', 'error='],
+  ['__proto__ in place of a code', `__proto__[code]=${CODE}`],
+  ['constructor in place of a code', `constructor[prototype][code]=${CODE}`],
+  ['a NUL in the code', 'code=abc%00def'],
+  ['a line break in the code', 'code=abc%0d%0aSet-Cookie:%20a=b'],
+  ['an escape character in another parameter', `code=${CODE}&msg=%1b[31m`],
+  ['a control character in the name of a parameter', `code=${CODE}&a%07=b`],
+  ['bytes that are no UTF-8', 'code=%ff%fe'],
+  ['a percent sign without digits', 'code=%'],
+  ['a percent sign with one digit', 'code=%4'],
+  ['a percent sign with letters that are no digits', 'code=%zz'],
+  ['an escape of the old JavaScript form', 'code=%u0041'],
+  ['a code of 5,000 characters', `code=${'A'.repeat(5000)}`],
+  ['two thousand parameters', `${'a=b&'.repeat(2000)}code=${CODE}`],
+];
+
+describe('a callback with', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it.each(polluted)('%s is a clear 400, and QQ is not asked', async (_what, query) => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback();
+    const asked = site.asked('token');
+    const response = await visitor.agent.get(
+      `/auth/qq/callback?state=${callback.searchParams.get('state') ?? ''}&${query}`,
+    );
+    expect(response.status).toBe(400);
+    expect(response.text).toMatch(/ERR_QQ_(CALLBACK_INVALID|STATE_UNKNOWN)/);
+    expect(response.text).toContain('href="/auth/qq/login');
+    expect(site.asked('token')).toBe(asked);
+    expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
+  });
+
+  it.each([
+    ['raw control characters', '/auth/qq/callback?code=\u0001\u0002'],
+    ['a raw tab', '/auth/qq/callback?code=a\tb'],
+    ['raw bytes that are no ASCII', '/auth/qq/callback?code=\u00ff'],
+    ['a header of 60,000 characters', `/auth/qq/callback?code=${'A'.repeat(60_000)}`],
+  ])('%s, which no browser sends, crashes nothing', async (_what, path) => {
+    const asked = site.asked('token');
+    const { status } = await rawGet(site.url, path);
+    expect([400, 431]).toContain(status);
+    expect(site.asked('token')).toBe(asked);
+    expect((await new Visitor(site).login()).status).toBe(302);
+  });
+
+  it('the same parameters, unknown ones and the right code is a login all the same', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback('/private');
+    callback.search += '&a=b&a=c&msg=&%E4%B8%AD=%E6%96%87';
+    expect((await visitor.callback(callback)).headers.location).toBe('/private');
+  });
+
+  it.each(['post', 'put', 'patch', 'delete', 'options'] as const)(
+    'the method %s is 405 and uses nothing up',
+    async (method) => {
+      const visitor = new Visitor(site);
+      const callback = await visitor.toCallback('/private');
+      const asked = site.asked('token');
+      const response = await visitor.agent[method](callback.pathname + callback.search);
+      expect([response.status, response.headers.allow]).toEqual([405, 'GET, HEAD']);
+      expect(site.asked('token')).toBe(asked);
+      expect((await visitor.callback(callback)).headers.location).toBe('/private');
+    },
+  );
+
+  it('its parameters in the body of a POST is 405 (response_mode=form_post is none of QQ)', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback();
+    const response = await visitor.agent
+      .post('/auth/qq/callback')
+      .type('form')
+      .send(Object.fromEntries(callback.searchParams));
+    expect(response.status).toBe(405);
+  });
+
+  it('an absolute address in the request line goes nowhere else', async () => {
+    const { text } = await rawGet(site.url, `http://evil.example/auth/qq/callback?code=${CODE}&state=a`);
+    expect(text).not.toContain('evil.example/auth');
+    expect(text).not.toMatch(/^location:/im);
+  });
+
+  it('HTML in every parameter is a page without that HTML', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback();
+    const html = encodeURIComponent('"><script>alert(1)</script><img src=x onerror=alert(1)>');
+    for (const query of [
+      `code=100010&msg=${html}`,
+      `error=${html}`,
+      `error=100010&error_description=${html}`,
+      `code=first${html}&code=second${html}`,
+    ]) {
+      const login = await visitor.toCallback();
+      const response = await visitor.agent.get(
+        `/auth/qq/callback?state=${login.searchParams.get('state') ?? ''}&${query}`,
+      );
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.text).not.toMatch(/<script|<img|onerror=alert\(1\)>/);
+    }
+    expect((await visitor.callback(callback)).status).toBe(302);
+  });
+});
+
+describe('a callback whose state is', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  /** Expects the page that says what happened and begins again with one click; QQ must not have been asked. */
+  async function expectRefusal(visitor: Visitor, path: string, code: string): Promise<void> {
+    const asked = site.asked('token');
+    const response = await visitor.agent.get(path).set('Accept-Language', 'en');
+    expect(response.status).toBe(400);
+    expect(response.text).toContain(code);
+    expect(response.text).toMatch(/<a href="\/auth\/qq\/login[^"]*">Log in with QQ again<\/a>/);
+    expect(cookiesSetBy(response)).toEqual([]);
+    expect(site.asked('token')).toBe(asked);
+    expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
+  }
+
+  it.each([
+    ['missing, as some phones drop it', `?code=${CODE}`, 'ERR_QQ_STATE_MISSING'],
+    ['missing, with nothing else there', '', 'ERR_QQ_STATE_MISSING'],
+    ['empty', `?code=${CODE}&state=`, 'ERR_QQ_STATE_MISSING'],
+    ['wrong', `?code=${CODE}&state=${'a'.repeat(43)}`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['wrong and short', `?code=${CODE}&state=1`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['wrong and very long', `?code=${CODE}&state=${'a'.repeat(3000)}`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['an array', `?code=${CODE}&state[]=a`, 'ERR_QQ_STATE_MISSING'],
+    ['an object', `?code=${CODE}&state[a]=b`, 'ERR_QQ_STATE_MISSING'],
+    ['the name of a property', `?code=${CODE}&state=__proto__`, 'ERR_QQ_STATE_UNKNOWN'],
+    ['written in capitals', `?code=${CODE}&STATE=a`, 'ERR_QQ_STATE_MISSING'],
+  ])('%s is refused', async (_how, query, code) => {
+    await expectRefusal(new Visitor(site), `/auth/qq/callback${query}`, code);
+  });
+
+  it('repeated is refused, also where the right one is among them, and the right one still works', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback('/private');
+    const state = callback.searchParams.get('state') ?? '';
+    for (const states of [
+      [state, 'x'],
+      ['x', state],
+      [state, state],
+    ]) {
+      const query = states.map((value) => `state=${value}`).join('&');
+      await expectRefusal(visitor, `/auth/qq/callback?code=${CODE}&${query}`, 'ERR_QQ_STATE_UNKNOWN');
+    }
+    expect((await visitor.callback(callback)).headers.location).toBe('/private');
+  });
+
+  it('right but for one character is refused', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback();
+    const state = callback.searchParams.get('state') ?? '';
+    for (const wrong of [state.slice(1), `${state}a`, state.toUpperCase(), `${state}%20`, `%20${state}`]) {
+      await expectRefusal(visitor, `/auth/qq/callback?code=${CODE}&state=${wrong}`, 'ERR_QQ_STATE_UNKNOWN');
+    }
+  });
+
+  it('older than ten minutes is refused, even if the browser still sends its cookie', async () => {
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.get('/auth/qq/login');
+    const callback = await visitor.atQQ(login.headers.location ?? '');
+    const cookies = cookiesSetBy(login).join('; ');
+    await later(9 * 60_000, async () => {
+      const inTime = await new Visitor(site).callback(callback).set('Cookie', cookies);
+      expect(inTime.status).toBe(302);
+    });
+    const second = await visitor.agent.get('/auth/qq/login');
+    const late = await visitor.atQQ(second.headers.location ?? '');
+    const asked = site.asked('token');
+    await later(601_000, async () => {
+      const response = await new Visitor(site).callback(late).set('Cookie', cookiesSetBy(second).join('; '));
+      expect(response.status).toBe(400);
+      expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
+    });
+    expect(site.asked('token')).toBe(asked);
+  });
+
+  it('that of a login at another application is refused', async () => {
+    await using other = await startSite({
+      sandbox: { apps: [{ appId: '100000043', appKey: 'another-made-up-app-key-0123' }] },
+      qq: { appId: '100000043', appKey: 'another-made-up-app-key-0123' },
+    });
+    const elsewhere = new Visitor(other);
+    const login = await elsewhere.agent.get('/auth/qq/login');
+    const foreign = await elsewhere.atQQ(login.headers.location ?? '');
+    const visitor = new Visitor(site);
+    const response = await visitor.callback(foreign).set('Cookie', cookiesSetBy(login).join('; '));
+    expect(response.status).toBe(400);
+    expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
+  });
+
+  it('unknown leaves a logged-in user logged in', async () => {
+    const visitor = new Visitor(site);
+    await visitor.login();
+    for (const query of ['', `?code=${CODE}`, `?code=${CODE}&state=${'b'.repeat(43)}`]) {
+      expect((await visitor.agent.get(`/auth/qq/callback${query}`)).status).toBe(400);
+    }
+    expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
+  });
+
+  it('unknown is told to onEvent, so that an attack shows in the metrics', async () => {
+    const before = site.events.length;
+    await new Visitor(site).agent.get(`/auth/qq/callback?code=${CODE}&state=${'c'.repeat(43)}`);
+    expect(site.events.slice(before)).toEqual([
+      { type: 'login_failed', durationMs: expect.any(Number), code: 'ERR_QQ_STATE_UNKNOWN', step: 'callback' },
+    ]);
+  });
+
+  it('random: 256 bits, URL-safe, at most 64 characters, never the same twice', async () => {
+    const states = new Set<string>();
+    for (let login = 0; login < 50; login += 1) {
+      const { headers } = await new Visitor(site).agent.get('/auth/qq/login');
+      const state = new URL(headers.location ?? '').searchParams.get('state') ?? '';
+      expect(state).toMatch(/^[A-Za-z0-9_-]{43}$/);
+      states.add(state);
+    }
+    expect(states.size).toBe(50);
+  });
+});
+
+/** What the old and the new page of QQ send for a login that its user cancelled. */
+const cancels: [string, (state: string) => Record<string, string>][] = [
+  ['usercancel=1', (state) => ({ usercancel: '1', state })],
+  ['usercancel=2', (state) => ({ usercancel: '2', state })],
+  ['usercancel=1 beside a code', (state) => ({ usercancel: '1', code: 'A'.repeat(32), state })],
+  ['error=access_denied', (state) => ({ error: 'access_denied', error_description: 'cancelled', state })],
+  ['error=access_denied beside a code', (state) => ({ error: 'access_denied', code: 'A'.repeat(32), state })],
+];
+
+async function answer(visitor: Visitor, query: (state: string) => Record<string, string>, returnTo?: string) {
+  const callback = await visitor.toCallback(returnTo);
+  callback.search = new URLSearchParams(query(callback.searchParams.get('state') ?? '')).toString();
+  return visitor.callback(callback);
+}
+
+describe('a user who cancels at QQ', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it.each(cancels)(
+    'is redirected to the page where the login was started with %s, and no token is requested',
+    async (_name, query) => {
+      const asked = [site.asked('token'), site.events.length];
+      const response = await answer(new Visitor(site), query, '/private');
+      expect([response.status, response.headers.location]).toEqual([302, '/private?qq_login=cancelled']);
+      expect(response.headers['cache-control']).toBe('no-store');
+      expect(site.asked('token')).toBe(asked[0]);
+      expect(site.events.slice(asked[1]).map(({ type }) => type)).toEqual(['login_started', 'login_cancelled']);
+    },
+  );
+
+  it('goes where cancelUrl says, whatever query and fragment that has', async () => {
+    for (const [cancelUrl, location] of [
+      ['/bye', '/bye?qq_login=cancelled'],
+      ['/bye?from=qq#form', '/bye?from=qq&qq_login=cancelled#form'],
+      ['https://app.example.com/bye', 'https://app.example.com/bye?qq_login=cancelled'],
+    ] as const) {
+      await using other = await startWatchedSite({
+        qq: { cancelUrl, allowedReturnOrigins: ['https://app.example.com'] },
+      });
+      const response = await answer(new Visitor(other), (state) => ({ usercancel: '1', state }));
+      expect(response.headers.location).toBe(location);
+    }
+  });
+
+  it.each(['defaultReturnTo', 'cancelUrl'])(
+    'does not end in a loop where %s is a page that demands a login',
+    async (option) => {
+      await using guarded = await startWatchedSite({ qq: { [option]: '/private' } });
+      const visitor = new Visitor(guarded);
+      const response = await answer(visitor, (state) => ({ usercancel: '1', state }));
+      expect(response.headers.location).toBe('/private?qq_login=cancelled');
+      const page = await visitor.agent.get(response.headers.location ?? '').set('Accept', 'text/html');
+      expect(page.status).toBe(401);
+      expect(page.text).toContain('href="/auth/qq/login');
+      const again = await visitor.login('/private');
+      expect(again.headers.location).toBe('/private');
+      expect((await visitor.agent.get('/private')).status).toBe(200);
+    },
+  );
+
+  it('does not end in a loop where the whole site demands a login', async () => {
+    await using guarded = await startWatchedSite({ routes: (app) => app.use(requireQQUser()) });
+    const visitor = new Visitor(guarded);
+    const response = await answer(visitor, (state) => ({ usercancel: '1', state }), '/anywhere');
+    const page = await visitor.agent.get(response.headers.location ?? '');
+    expect(page.headers.location ?? '').not.toContain('/oauth2.0/authorize');
+  });
+
+  it('stays logged in if they were', async () => {
+    const visitor = new Visitor(site);
+    await visitor.login();
+    await answer(visitor, (state) => ({ usercancel: '1', state }));
+    expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
+  });
+
+  it('has cancelled nothing with usercancel=0', async () => {
+    const visitor = new Visitor(site);
+    const callback = await visitor.toCallback('/private');
+    callback.searchParams.set('usercancel', '0');
+    expect((await visitor.callback(callback)).headers.location).toBe('/private');
+  });
+
+  it('cannot be made to by a callback with a state that is not theirs', async () => {
+    const visitor = new Visitor(site);
+    const response = await answer(visitor, () => ({ usercancel: '1', state: 'x'.repeat(43) }));
+    expect(response.status).toBe(400);
+    expect(response.text).toContain('ERR_QQ_STATE_UNKNOWN');
+  });
+
+  it('is redirected once more when the response was lost, and QQ is not called', async () => {
+    const visitor = new Visitor(site);
+    const login = await visitor.agent.get('/auth/qq/login?returnTo=/private?tab=2');
+    const callback = await visitor.atQQ(login.headers.location ?? '');
+    callback.search = new URLSearchParams({
+      usercancel: '1',
+      state: callback.searchParams.get('state') ?? '',
+    }).toString();
+    for (let time = 0; time < 2; time += 1) {
+      const response = await request(site.url)
+        .get(callback.pathname + callback.search)
+        .set('Cookie', attemptCookie(login));
+      expect(response.headers.location).toBe('/private?tab=2&qq_login=cancelled');
+    }
+  });
+
+  it.each([
+    ['/page?qq_login=cancelled&', '/page?qq_login=cancelled'],
+    ['/page?a=1&qq_login=cancelled&b=2#c', '/page?a=1&b=2&qq_login=cancelled#c'],
+  ])('gets qq_login=cancelled once, where the page was %s', async (page, location) => {
+    const response = await answer(new Visitor(site), (state) => ({ usercancel: '1', state }), page);
+    expect(response.headers.location).toBe(location);
+  });
+
+  it('may never come back: nothing of their login is stored anywhere', async () => {
+    const visitor = new Visitor(site);
+    const sessions = async () =>
+      new Promise((resolve) => site.store.all?.((_error, all) => resolve(Object.keys(all ?? {}).length)));
+    const before = await sessions();
+    await visitor.toCallback();
+    expect(await sessions()).toBe(before);
+  });
+});
+
+describe('an error that QQ calls back with', () => {
+  let site: WatchedSite;
+  beforeAll(async () => {
+    site = await startWatchedSite();
+  });
+  afterAll(async () => site.close());
+
+  it.each([
+    ['the old form', { code: '100010', msg: 'redirect uri is illegal' }, 500],
+    ['the new form', { error: '100010', error_description: 'redirect uri is illegal' }, 500],
+    ['the old form of an error of QQ itself', { code: '100032', msg: 'overload' }, 503],
+  ])('in %s ends on a page with its number, and no token is asked for', async (_name, parameters, status) => {
+    const asked = site.asked('token');
+    const number = 'code' in parameters ? parameters.code : parameters.error;
+    const response = await answer(new Visitor(site), (state) => ({ ...parameters, state }));
+    expect(response.status).toBe(status);
+    expect(response.text).toContain(number);
+    expect(site.asked('token')).toBe(asked);
+  });
+
+  it.each([
+    ['missing', {}, 'ERR_QQ_STATE_MISSING'],
+    ['foreign', { state: 'y'.repeat(43) }, 'ERR_QQ_STATE_UNKNOWN'],
+  ])('is read only after the state, which is %s here', async (_name, state, code) => {
+    const response = await answer(new Visitor(site), () => ({ code: '100010', msg: 'not online', ...state }));
+    expect(response.status).toBe(400);
+    expect(response.text).toContain(code);
+    expect(response.text).not.toContain('100010');
+  });
+});

@@ -1,0 +1,306 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RedisStore } from 'connect-redis';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { redisLock } from '../../src/redis.js';
+import { describeWithRedis, startRedis } from '../support/redis.js';
+import { Visitor, startSite } from '../support/site.js';
+import { nth, tokenRoutes } from '../support/token-site.js';
+import type { Lock, RedisLockClient } from '../../src/redis.js';
+import type { RedisServer } from '../support/redis.js';
+
+const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const LIMITS = { expiresMs: 5_000, waitMs: 5_000 };
+
+const ERROR = { code: 'ERR_QQ_SESSION_STORE', status: 503, action: 'try_later' };
+
+// Not two seconds after each test.
+const IOREDIS = { disconnectTimeout: 50 };
+
+let keys = 0;
+
+const newKey = (): string => `express-qq-connect:qqt_${(keys += 1)}`;
+
+/** What holds for any lock; `locks` are several processes' views of one. */
+function behavesAsALock(locks: () => Lock[]): void {
+  it('runs the tasks of all processes one after another', async () => {
+    const key = newKey();
+    let inside = 0;
+    let most = 0;
+    const done = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const lock = nth(locks(), index);
+        return lock(key, LIMITS, async () => {
+          most = Math.max(most, (inside += 1));
+          await pause(1);
+          inside -= 1;
+          return index;
+        });
+      }),
+    );
+    expect(most).toBe(1);
+    expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  });
+
+  it('does not delay a task under another key', async () => {
+    const [lock] = locks() as [Lock];
+    const answer = await lock(newKey(), LIMITS, async () => lock(newKey(), LIMITS, async () => 'both'));
+    expect(answer).toBe('both');
+  });
+
+  it('is free again after a task that failed, whose error comes through', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    const failure = new Error('the task failed');
+    await expect(lock(key, LIMITS, async () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(other(key, { ...LIMITS, waitMs: 200 }, async () => 'free')).resolves.toBe('free');
+  });
+
+  it('is waited for no longer than was said, and stays with its holder', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    let free = (): void => undefined;
+    const held = lock(key, LIMITS, async () => new Promise<void>((resolve) => (free = resolve)));
+    await pause(20);
+    const ran: string[] = [];
+    const started = performance.now();
+    await expect(other(key, { ...LIMITS, waitMs: 100 }, async () => ran.push('late'))).rejects.toMatchObject(ERROR);
+    await expect(other(key, { ...LIMITS, waitMs: 0 }, async () => ran.push('later'))).rejects.toMatchObject(ERROR);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(ran).toEqual([]);
+    free();
+    await held;
+    await expect(other(key, LIMITS, async () => 'free')).resolves.toBe('free');
+  });
+
+  it('expires when its holder stops, and a late release does not remove the lock of the next holder', async () => {
+    const key = newKey();
+    const [lock, other = lock] = locks() as [Lock, Lock?];
+    let wakeUp = (): void => undefined;
+    const sleeping = new Promise<void>((resolve) => (wakeUp = resolve));
+    let lost: Promise<void> | undefined;
+    await new Promise<void>((isIn) => {
+      lost = lock(key, { ...LIMITS, expiresMs: 100 }, async () => {
+        isIn();
+        await sleeping;
+      });
+    });
+    let secondIsIn = false;
+    let thirdIsIn = false;
+    await other(key, LIMITS, async () => {
+      secondIsIn = true;
+      wakeUp();
+      await lost;
+      const third = lock(key, { ...LIMITS, waitMs: 50 }, async () => (thirdIsIn = true));
+      await expect(third).rejects.toMatchObject(ERROR);
+    });
+    expect([secondIsIn, thirdIsIn]).toEqual([true, false]);
+  });
+}
+
+describeWithRedis('redisLock', () => {
+  let redis: RedisServer;
+  const nodeRedis: ReturnType<typeof createClient>[] = [];
+  const ioredis: Redis[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    for (let index = 0; index < 2; index += 1) {
+      const client = createClient({ url: redis.url });
+      nodeRedis.push(client);
+      await client.connect();
+      ioredis.push(new Redis(redis.url, IOREDIS));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(nodeRedis.map(async (client) => client.close()));
+    for (const client of ioredis) client.disconnect();
+    await redis.close();
+  });
+
+  describe('over node-redis', () => behavesAsALock(() => nodeRedis.map((client) => redisLock(client))));
+  describe('over ioredis', () => behavesAsALock(() => ioredis.map((client) => redisLock(client))));
+  describe('over both at once', () =>
+    behavesAsALock(() => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)]));
+
+  it('leaves nothing in Redis, and while it is held a key that expires', async () => {
+    const key = newKey();
+    const [client] = nodeRedis as [(typeof nodeRedis)[0]];
+    await redisLock(client)(key, { expiresMs: 4_000, waitMs: 0 }, async () => {
+      expect(await client.pTTL(key)).toBeGreaterThan(3_000);
+      expect(await client.pTTL(key)).toBeLessThanOrEqual(4_000);
+    });
+    expect(await client.exists(key)).toBe(0);
+  });
+
+  const clients: [string, (url: string) => RedisLockClient & { destroy(): void }][] = [
+    ['node-redis that queues', (url) => connected(createClient({ url }))],
+    ['node-redis that does not', (url) => connected(createClient({ url, disableOfflineQueue: true }))],
+    ['ioredis that queues', (url) => silent(new Redis(url, { ...IOREDIS, maxRetriesPerRequest: null }))],
+    ['ioredis that does not', (url) => silent(new Redis(url, { ...IOREDIS, enableOfflineQueue: false }))],
+  ];
+  const connected = (client: ReturnType<typeof createClient>) => {
+    client.on('error', () => undefined);
+    client.connect().catch(() => undefined);
+    return client as unknown as RedisLockClient & { destroy(): void };
+  };
+  const silent = (client: Redis) => {
+    client.on('error', () => undefined);
+    return Object.assign(client, { destroy: () => client.disconnect() }) as unknown as RedisLockClient & {
+      destroy(): void;
+    };
+  };
+
+  it.each(clients)('says that it was not to be had while Redis is away, to %s', async (_name, make) => {
+    await using server = await startRedis();
+    const client = make(server.url);
+    try {
+      const lock = redisLock(client);
+      await pause(100);
+      const key = newKey();
+      // What the task gave is good, though the lock could not be given back.
+      await expect(lock(key, LIMITS, async () => server.kill().then(() => 'done'))).resolves.toBe('done');
+      const started = performance.now();
+      const error: unknown = await lock(key, { ...LIMITS, waitMs: 300 }, async () => 'never').catch(
+        (reason: unknown) => reason,
+      );
+      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(error).toMatchObject(ERROR);
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(key);
+    } finally {
+      client.destroy();
+    }
+  });
+
+  it('speaks words that node-redis 4 knows, too: it would ignore others, and lock nothing', async () => {
+    const sent: unknown[] = [];
+    const version4 = {
+      mGet: () => undefined,
+      set: async (_key: string, _value: string, options: unknown) => {
+        sent.push(options);
+        return 'OK';
+      },
+      eval: async () => 1,
+    };
+    await redisLock(version4 as unknown as RedisLockClient)('key', { expiresMs: 1_000, waitMs: 0 }, async () => 'done');
+    expect(sent).toEqual([{ PX: 1_000, NX: true }]);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a URL', 'redis://127.0.0.1'],
+    ['an object', {}],
+    ['node-redis 3', { set: () => undefined, eval: () => undefined, mget: () => undefined }],
+  ])('refuses %s with an error that says what it takes', (_what, client) => {
+    try {
+      redisLock(client as unknown as RedisLockClient);
+      throw new Error('it was taken');
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ERR_QQ_CONFIGURATION', action: 'fix_configuration' });
+      expect(String(error)).toContain('redisLock');
+    }
+  });
+});
+
+const LOGINS = Number(process.env.RESTART_LOGINS ?? 200);
+
+const AT_ONCE = 20;
+
+type Case = [what: string, persistent: boolean, disableOfflineQueue: boolean];
+
+const CASES: Case[] = [
+  ['nothing on disk, requests fail at once while it is away', false, true],
+  ['every write on disk, requests wait for it', true, false],
+];
+
+const MORE_CASES: Case[] = [
+  ['nothing on disk, requests wait for it', false, false],
+  ['every write on disk, requests fail at once while it is away', true, true],
+];
+
+interface Attempt {
+  visitor: Visitor;
+  status: number;
+  seconds: number;
+}
+
+describeWithRedis('Redis restarted in the middle of 200 logins', () => {
+  it.each([...CASES, ...(process.env.NIGHTLY === 'true' ? MORE_CASES : [])])(
+    'leaves no half login: %s',
+    async (_what, persistent, disableOfflineQueue) => {
+      await using redis = await startRedis({ persistent });
+      const client = createClient({
+        url: redis.url,
+        disableOfflineQueue,
+        socket: { reconnectStrategy: (tries) => Math.min(20 * (tries + 1), 100) },
+      });
+      client.on('error', () => undefined);
+      await client.connect();
+      const store = new RedisStore({ client });
+      await using site = await startSite({
+        store,
+        qq: { lock: redisLock(client) },
+        session: { cookie: { maxAge: 3_600_000 } },
+        routes: tokenRoutes,
+        // Express prints the store's errors to the terminal.
+        before: (app) => void app.set('env', 'test'),
+      });
+
+      const attempt = async (visitor: Visitor): Promise<Attempt> => {
+        const started = performance.now();
+        const callback = await visitor.toCallback();
+        const { status } = await visitor.callback(callback);
+        return { visitor, status, seconds: (performance.now() - started) / 1_000 };
+      };
+      const attempts: Attempt[] = [];
+      let begun = 0;
+      let restart: Promise<void> | undefined;
+      // A login writes to the store once: without this, the restart may fall between two writes.
+      const goneUntilNoticed = async (): Promise<void> => {
+        while (disableOfflineQueue && !attempts.some(({ status }) => status >= 500)) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      };
+      const logInOneAfterAnother = async (): Promise<void> => {
+        while (begun < LOGINS) {
+          begun += 1;
+          if (begun === LOGINS / 2)
+            restart = redis
+              .kill()
+              .then(goneUntilNoticed)
+              .then(async () => redis.start());
+          attempts.push(await attempt(new Visitor(site)));
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, logInOneAfterAnother));
+      await restart;
+      expect(attempts).toHaveLength(LOGINS);
+      // What fails, fails as an answer, and soon.
+      expect(attempts.filter(({ status }) => ![302, 500, 503].includes(status))).toEqual([]);
+      expect(attempts.filter(({ seconds }) => seconds > 8)).toEqual([]);
+      if (disableOfflineQueue) expect(attempts.some(({ status }) => status >= 500)).toBe(true);
+
+      while (!client.isReady) await new Promise((resolve) => setTimeout(resolve, 10));
+      // Everybody is logged in with tokens, or not at all.
+      const halves: unknown[] = [];
+      for (const { visitor, status } of attempts) {
+        const user = await visitor.agent.get('/auth/qq/user');
+        const token = await visitor.agent.get('/token').set('accept', 'application/json');
+        if (user.status !== token.status) halves.push([status, user.status, token.status]);
+        if (persistent && status === 302 && user.status !== 200) halves.push([status, user.status]);
+      }
+      expect(halves).toEqual([]);
+      // Everything works again.
+      const again = await Promise.all(attempts.slice(0, AT_ONCE).map(async ({ visitor }) => visitor.login()));
+      expect(again.map(({ status }) => status)).toEqual(again.map(() => 302));
+      for (const { visitor } of attempts.slice(0, AT_ONCE)) {
+        expect((await visitor.agent.get('/token')).status).toBe(200);
+      }
+      await client.close();
+    },
+    60_000,
+  );
+});

@@ -215,35 +215,6 @@ export async function dueToken(upstream) {
   };
 }
 
-/** How the server CPU of a login grows with the logins at the same time, and with attempt cookies in the browser. */
-export async function growth(upstream) {
-  const servers = await startAll(upstream);
-  const together = {};
-  for (const count of [1, 2, 4, 8, 16, 32, 64]) {
-    together[count] = await interleaved(ALL, 3, (name) =>
-      cpuOf(servers[name], Math.ceil(128 / count), () =>
-        Promise.all(Array.from({ length: count }, () => new Visitor(servers[name]).login())),
-      ).then((cpu) => cpu / count),
-    );
-  }
-  const cookies = {};
-  for (let count = 0; count <= 10; count += 2) {
-    cookies[count] = (
-      await interleaved([OURS], 5, async () => {
-        let cpu = 0;
-        for (let i = 0; i < 40; i += 1) {
-          const visitor = new Visitor(servers[OURS]);
-          for (let begun = 0; begun < count; begun += 1) await visitor.visit(servers[OURS].login);
-          cpu += await cpuOf(servers[OURS], 1, () => visitor.login());
-        }
-        return cpu / 40;
-      })
-    )[OURS];
-  }
-  for (const server of Object.values(servers)) server.stop();
-  return { together, cookies };
-}
-
 /** The versions that were measured. */
 export function versions() {
   const version = (name) =>

@@ -1,30 +1,62 @@
-// Two small line charts as SVG, without a library.
-const COLORS = ['#0b6bcb', '#b2491d', '#2f7d4f', '#7a4fb0'];
-const WIDTH = 420;
-const HEIGHT = 260;
-const PAD = { left: 52, right: 16, top: 34, bottom: 44 };
+// Draws the rows of a benchmark as bars, without a library. `node plot.mjs` draws results.json again.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
 
-function chart({ title, xLabel, yLabel, xs, series }, offset) {
-  const top = Math.max(...Object.values(series).flat()) * 1.1;
-  const x = (i) => PAD.left + (i * (WIDTH - PAD.left - PAD.right)) / (xs.length - 1);
-  const y = (value) => HEIGHT - PAD.bottom - (value / top) * (HEIGHT - PAD.top - PAD.bottom);
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((part) => {
-    const at = y(top * part);
-    return `<line x1="${PAD.left}" x2="${WIDTH - PAD.right}" y1="${at}" y2="${at}" stroke="#d5dbe1"/><text x="${PAD.left - 6}" y="${at + 4}" text-anchor="end">${(top * part).toFixed(1)}</text>`;
+const NAMES = ['express-qq-connect', 'passport-qq', 'grant', 'passport-oauth2'];
+const WIDTH = 720;
+const COLUMN = 340;
+const BAR = 22;
+const LABEL = 150;
+const PANEL = 2 * BAR + NAMES.length * BAR + 24;
+
+// A picture in a page follows the reader's system, as the page does.
+const STYLE = `
+text { fill: #1c2733; font: 14px system-ui, "Helvetica Neue", Arial, sans-serif }
+.title { font-weight: 600 } .note { fill: #5a6775; font-size: 13px }
+.ground { fill: #fff } .bar { fill: #b6c2cd } .ours { fill: #0b6bcb }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e8edf2 } .note { fill: #a3b0bd } .ground { fill: #12171c } .bar { fill: #4a5763 } .ours { fill: #4d9fee }
+}`;
+
+const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+function panel({ chart: { title, note }, ...row }, index) {
+  const values = NAMES.map((name) => Number.parseFloat(row[name]));
+  const scale = (COLUMN - LABEL - 52) / Math.max(...values);
+  const bars = NAMES.map((name, i) => {
+    const y = 2 * BAR + 8 + i * BAR;
+    const width = Math.max(1, values[i] * scale);
+    const kind = i === 0 ? 'ours' : 'bar';
+    return (
+      `<text x="0" y="${y + 14}">${name}</text>` +
+      `<rect class="${kind}" x="${LABEL}" y="${y + 2}" width="${width.toFixed(1)}" height="${BAR - 6}" rx="2"/>` +
+      `<text x="${(LABEL + width + 6).toFixed(1)}" y="${y + 14}">${row[name]}</text>`
+    );
   });
-  const ticks = xs.map(
-    (value, i) => `<text x="${x(i)}" y="${HEIGHT - PAD.bottom + 16}" text-anchor="middle">${value}</text>`,
+  const x = 10 + (index % 2) * (COLUMN + 20);
+  const y = Math.floor(index / 2) * PANEL;
+  return (
+    `<g transform="translate(${x} ${y})"><text class="title" x="0" y="26">${escape(title)}</text>` +
+    `<text class="note" x="0" y="${BAR + 22}">${escape(note)}</text>${bars.join('')}</g>`
   );
-  const lines = Object.entries(series).map(([name, values], i) => {
-    const points = values.map((value, j) => `${x(j).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-    return `<polyline points="${points}" fill="none" stroke="${COLORS[i]}" stroke-width="2"/><text x="${PAD.left + 8}" y="${PAD.top + 12 + i * 15}" fill="${COLORS[i]}">${name}</text>`;
-  });
-  return `<g transform="translate(${offset} 0)"><text x="${PAD.left}" y="18" font-weight="600">${title}</text>${grid.join('')}${ticks.join('')}${lines.join('')}<text x="${(WIDTH + PAD.left) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${xLabel}</text><text transform="translate(13 ${HEIGHT / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text></g>`;
 }
 
-/** Draws the charts beside each other. */
-export function plot(charts) {
-  const body = charts.map((one, i) => chart(one, i * WIDTH)).join('\n');
-  const width = WIDTH * charts.length;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="11" fill="#1c2733"><rect width="100%" height="100%" fill="#fff"/>\n${body}\n</svg>\n`;
+/** Draws each row that has a `chart`, two beside each other. */
+export function plot(rows) {
+  const drawn = rows.filter(({ chart }) => chart);
+  const height = Math.ceil(drawn.length / 2) * PANEL;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
+<title>${escape(drawn.map(({ chart }) => chart.title).join('; '))}: shorter bars are better</title>
+<style>${STYLE}
+</style>
+<rect class="ground" width="100%" height="100%"/>
+${drawn.map(panel).join('\n')}
+</svg>
+`;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const { rows } = JSON.parse(readFileSync(new URL('results.json', import.meta.url), 'utf8'));
+  writeFileSync(new URL('../docs/benchmark.svg', import.meta.url), plot(rows));
 }

@@ -1,4 +1,8 @@
-/** QQ login for Express. */
+/**
+ * QQ login for Express.
+ *
+ * @module express-qq-connect
+ */
 export { qqConnect } from './express/middleware.js';
 export { requireQQUser, withQQUser } from './express/require-user.js';
 export { qqErrorHandler } from './express/error-handler.js';

@@ -85,9 +85,16 @@ export interface QQProvider {
   scopes: string[];
   pkce: false;
   authorizationUrlParams?: Record<string, string>;
-  tokenEndpointAuth: { method: 'custom'; customizeRequest: (request: { body: URLSearchParams }) => void };
+  /** How the APP Key goes into a token request. */
+  tokenEndpointAuth: {
+    method: 'custom';
+    /** Adds APP ID and APP Key to the body. */ customizeRequest: (request: { body: URLSearchParams }) => void;
+  };
+  /** Returns the openid, which is the `accountId`. */
   accountSubject: (context: { profile: { id?: string | number | null | undefined } }) => string;
+  /** Exchanges the code. */
   getToken: (data: { code: string; redirectURI: string }) => Promise<QQTokens>;
+  /** Fetches the profile; `null` if QQ returned an error, and then no user is created. */
   getUserInfo: (tokens: QQTokens) => Promise<QQProfile | null>;
   disableImplicitSignUp?: boolean | undefined;
   disableSignUp?: boolean | undefined;
@@ -97,6 +104,7 @@ export interface QQProvider {
 /** A plugin of better-auth's. */
 export interface QQRefreshPlugin {
   id: 'express-qq-connect-refresh';
+  /** Replaces the provider's refresh when better-auth starts. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- better-auth's context, whose types are not loaded here
   init: (context: any) => { context: any };
 }
@@ -132,7 +140,7 @@ function addressOf(appId: string, openid: string): string {
  * Returns the configuration of QQ for better-auth's `genericOAuth()`, 1.7 and later. A failure of QQ's creates no user.
  * Add {@link qqRefresh} behind `genericOAuth()` if the application uses access tokens after the login.
  *
- * @throws {@link QQConfigurationError} that names every wrong option, and no value
+ * @throws `QQConfigurationError` that names every wrong option, and no value
  *
  * @example
  * ```ts
@@ -182,6 +190,7 @@ export function qq(options: QQOptions): QQProvider {
         body.set('fmt', 'json');
       },
     },
+    /** Returns the openid, which is the `accountId`. */
     accountSubject: ({ profile }) => String(profile.id ?? ''),
     getToken: async ({ code, redirectURI: redirectUri }) =>
       toTokens(await qqClient.exchangeCode(code, { redirectUri }), names),

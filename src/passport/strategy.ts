@@ -239,7 +239,7 @@ const LOGIN = Symbol('express-qq-connect.passport');
  * replacement of passport-qq.
  *
  * A cancelled login fails with 401, a callback of another browser with 403. An error of QQ's or of the network is
- * passed to the error handlers as a {@link QQConnectError}, with `status` and `qqCode`.
+ * passed to the error handlers as a `QQConnectError`, with `status` and `qqCode`.
  *
  * @example
  * ```ts
@@ -260,7 +260,7 @@ export class Strategy {
   name: string;
 
   /* eslint-disable @typescript-eslint/unified-signatures -- only overloads infer the parameters of a function without annotations */
-  /** @throws {@link QQConfigurationError} that names every wrong option, and no value */
+  /** @throws `QQConfigurationError` that names every wrong option, and no value */
   constructor(options: StrategyOptionsWithRequest, verify: VerifyFunctionWithRequest);
   constructor(options: StrategyOptionsWithRequest, verify: VerifyFunctionWithRequestAndParams);
   constructor(options: StrategyOptions, verify: VerifyFunction);

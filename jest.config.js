@@ -28,10 +28,10 @@ export default {
   projects: [
     { ...project('fast', 'unit', 'contract', 'integration'), testPathIgnorePatterns: [parts] },
     { ...shared, displayName: 'parts', testRegex: [parts] },
-    project('attack', ['attack']),
+    project('attack', 'attack'),
     // Redis, PostgreSQL, Chromium and processes: one file after another, as each of them takes all cores.
-    project('machine', ['machine', 'e2e', 'package']),
-    project('nightly', ['nightly']),
+    project('machine', 'machine', 'e2e', 'package'),
+    project('nightly', 'nightly'),
   ],
   testTimeout: 20_000,
   // Jest would leave one of two cores idle.

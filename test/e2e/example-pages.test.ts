@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox.js';
 import { chromiumFor } from '../support/chromium.js';
+import { freePort } from '../support/programs.js';
 import { choosePersona, desktop, images, launch, phone, screenshot, seriousFindings, visit } from './browser.js';
-import { freePort, startExample } from './example.js';
+import { startExample } from './example.js';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox.js';
 import type { Visitor } from './browser.js';

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { failToStart, freePort, startExample } from './example.js';
+import { freePort } from '../support/programs.js';
+import { failToStart, startExample } from './example.js';
 import type { AddressInfo } from 'node:net';
 
 describe('the example application at its start', () => {

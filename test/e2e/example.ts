@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../support/programs.js';
 import type { ChildProcess } from 'node:child_process';
-import type { AddressInfo } from 'node:net';
 
 const MAIN = resolve('build/example-app/main.js');
 
@@ -24,16 +23,6 @@ export interface Example {
   start(): Promise<void>;
   /** Ends it and removes its directory. */
   close(): Promise<void>;
-}
-
-/** Finds a port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What the example sees of this process's environment: nothing that would change what it does. */

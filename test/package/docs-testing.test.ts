@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { chromiumFor } from '../support/chromium.js';
 import { GUIDE, consumerProject, filesOf } from '../support/code-blocks.js';
-import { freePort } from '../support/documented-app.js';
+import { freePort } from '../support/programs.js';
 
 const executablePath = chromiumFor('docs-testing.test.ts');
 

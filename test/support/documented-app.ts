@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { ChildProcess } from 'node:child_process';
-import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../src/sandbox.js';
 import { consumerProject } from './code-blocks.js';
+import { freePort } from './programs.js';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox.js';
 
 const STARTED_WITHIN = 15_000;
@@ -28,16 +27,6 @@ export interface DocumentedAppOptions {
   sandbox?: SandboxOptions;
   /** The callback address; by default the application's own on this machine. */
   redirectUri?: string;
-}
-
-/** Returns a port that is free at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilItSays(child: ChildProcess, text: string, output: () => string): Promise<void> {

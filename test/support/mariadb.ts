@@ -1,27 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from '@jest/globals';
+import { describeWith } from './programs.js';
 import type { PoolOptions } from 'mysql2/promise';
+import type { Program } from './programs.js';
 
 const SERVER = '/usr/sbin/mariadbd';
 
-/** Describes tests that need MariaDB: skipped where Debian's is not installed, which in CI is a failure. */
+const mariadb: Program = {
+  name: 'mariadb',
+  isInstalled: existsSync(SERVER),
+  install: 'apt-get install mariadb-server',
+};
+
+/** Describes tests that need MariaDB: skipped if Debian's is not installed, which in CI is a failure. */
 export function describeWithMariaDB(what: string, tests: () => void): void {
-  if (existsSync(SERVER)) {
-    describe(what, tests);
-    return;
-  }
-  const reason = `mariadb: ${what} was skipped: not installed (apt-get install mariadb-server)`;
-  if (process.env.SKIPPED_LOG) appendFileSync(process.env.SKIPPED_LOG, `${reason}\n`);
-  if (process.env.CI === 'true') {
-    it(what, () => {
-      throw new Error(reason);
-    });
-  } else {
-    describe.skip(reason, tests);
-  }
+  describeWith(mariadb, what, tests);
 }
 
 /** A MariaDB server of a test's own, which listens on a socket in a directory of its own. */

@@ -1,30 +1,24 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from '@jest/globals';
-import type { AddressInfo } from 'node:net';
+import { describeWith, freePort } from './programs.js';
+import type { Program } from './programs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 const version = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort().at(-1) : undefined;
 const bin = version === undefined ? undefined : join(DEBIAN, version, 'bin');
 
-/** Describes tests that need PostgreSQL: skipped where Debian's is not installed, which in CI is a failure. */
+const postgres: Program = {
+  name: 'postgresql',
+  isInstalled: bin !== undefined && existsSync(join(bin, 'postgres')),
+  install: 'apt-get install postgresql',
+};
+
+/** Describes tests that need PostgreSQL: skipped if Debian's is not installed, which in CI is a failure. */
 export function describeWithPostgres(what: string, tests: () => void): void {
-  if (bin !== undefined && existsSync(join(bin, 'postgres'))) {
-    describe(what, tests);
-    return;
-  }
-  const reason = `postgresql: ${what} was skipped: not installed (apt-get install postgresql)`;
-  if (process.env.SKIPPED_LOG) appendFileSync(process.env.SKIPPED_LOG, `${reason}\n`);
-  if (process.env.CI === 'true') {
-    it(what, () => {
-      throw new Error(reason);
-    });
-  } else {
-    describe.skip(reason, tests);
-  }
+  describeWith(postgres, what, tests);
 }
 
 /** A PostgreSQL server of a test's own, in a directory of its own. */
@@ -37,14 +31,6 @@ function owner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from '@jest/globals';
+import { describeWith, freePort } from './programs.js';
 import type { ChildProcess } from 'node:child_process';
-import type { AddressInfo } from 'node:net';
+import type { Program } from './programs.js';
 
 /** A `redis-server` of a test's own, in a directory of its own. */
 export interface RedisServer extends AsyncDisposable {
@@ -28,32 +28,15 @@ function isInstalled(): boolean {
   }
 }
 
-/** Whether Debian's `redis-server` is there. */
-export const hasRedis = isInstalled();
+const redis: Program = {
+  name: 'redis-server',
+  isInstalled: isInstalled(),
+  install: 'apt-get install redis-server',
+};
 
-/** Describes tests that need a Redis: skipped where none is installed, which in CI is a failure. */
+/** Describes tests that need a Redis: skipped if it is not installed, which in CI is a failure. */
 export function describeWithRedis(what: string, tests: () => void): void {
-  if (hasRedis) {
-    describe(what, tests);
-    return;
-  }
-  const reason = `redis-server: ${what} was skipped: not installed (apt-get install redis-server)`;
-  if (process.env.SKIPPED_LOG) appendFileSync(process.env.SKIPPED_LOG, `${reason}\n`);
-  if (process.env.CI === 'true') {
-    it(what, () => {
-      throw new Error(reason);
-    });
-  } else {
-    describe.skip(reason, tests);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  describeWith(redis, what, tests);
 }
 
 async function answersPing(port: number): Promise<boolean> {

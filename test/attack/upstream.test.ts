@@ -207,8 +207,6 @@ describe('a server that repeats our secrets in what it says', () => {
 
 const { accessToken, appId, openid, nickname } = MADE_UP;
 
-const GENEROUS_MS = 8_000;
-
 type Step = 'token' | 'me' | 'user_info';
 
 interface Expected {
@@ -227,33 +225,32 @@ const noOpenid: Expected = { code: 'ERR_QQ_OPENID_MISSING', action: 'try_later' 
 
 const said = (qqCode: number, action: Expected['action']): Expected => ({ code: 'ERR_QQ_RESPONSE', action, qqCode });
 
+// The decoder's tests have every malformed body; here each row ends in another way.
 const everywhere: [string, UpstreamAnswer, Expected][] = [
-  ['says no in JSONP', 'callback( {"error":100016,"error_description":"x"} );\n', said(100016, 'login_again')],
-  ['says no in JSON', body({ error: 100008, error_description: 'x' }), said(100008, 'fix_configuration')],
-  ['says no in a form', `error=100060&error_description=x&openid=${openid}`, said(100060, 'refuse_user')],
-  ['says a positive ret', body({ ret: 1002, msg: 'x' }), said(1002, 'login_again')],
-  ['says a positive ret in a string', body({ ret: '1001', msg: 'x' }), said(1001, 'try_later')],
-  ['says a negative ret', body({ ret: -22, msg: 'x' }), said(-22, 'fix_configuration')],
+  ['returns an error', 'callback( {"error":100016,"error_description":"x"} );\n', said(100016, 'login_again')],
   ['returns an undocumented error code', body({ ret: 2021, msg: 'x' }), said(2021, 'login_again')],
-  ['answers 500', { status: 500, body: body({}) }, { code: 'ERR_QQ_HTTP_STATUS', action: 'try_later' }],
-  ['answers a page', '<html><body>502</body></html>', noAnswer],
-  ['answers nothing', '', noAnswer],
-  ['answers half of it', body({}).slice(0, -8), noAnswer],
+  ['returns status 500', { status: 500, body: body({}) }, { code: 'ERR_QQ_HTTP_STATUS', action: 'try_later' }],
+  ['returns half of the body', body({}).slice(0, -8), noAnswer],
   ['resets the connection', reset, { code: 'ERR_QQ_NETWORK', action: 'try_later' }],
-  ['hangs', hang, { code: 'ERR_QQ_TIMEOUT', action: 'try_later' }],
-  ['answers too much', body({ padding: 'x'.repeat(70_000) }), { code: 'ERR_QQ_BODY_TOO_LARGE', action: 'try_later' }],
+  ['does not respond', hang, { code: 'ERR_QQ_TIMEOUT', action: 'try_later' }],
+  [
+    'returns 70,000 bytes',
+    body({ padding: 'x'.repeat(70_000) }),
+    { code: 'ERR_QQ_BODY_TOO_LARGE', action: 'try_later' },
+  ],
 ];
 
 const identity: [string, UpstreamAnswer, Expected][] = [
-  ['has an empty openid', body({ openid: '' }), noOpenid],
-  ['has a number for the openid', body({ openid: 12345678 }), noOpenid],
-  ['has null for the openid', body({ openid: null }), noOpenid],
-  ['has an openid in damaged JSON', body({}).replace(/}$/, ',}'), noAnswer],
+  ['returns a number as the openid', body({ openid: 12345678 }), noOpenid],
 ];
 
 const onlyMe: [string, UpstreamAnswer, Expected][] = [
-  ['has no openid', body({ openid: undefined }), noOpenid],
-  ['is of another application', body({ client_id: '9' }), { code: 'ERR_QQ_CLIENT_ID_MISMATCH', action: 'login_again' }],
+  ['returns no openid', body({ openid: undefined }), noOpenid],
+  [
+    'returns the identity of another application',
+    body({ client_id: '9' }),
+    { code: 'ERR_QQ_CLIENT_ID_MISMATCH', action: 'login_again' },
+  ],
 ];
 
 const table: [Step, UpstreamEndpoint[], typeof everywhere][] = [
@@ -302,10 +299,7 @@ describe.each(table)('when the upstream fails at %s, the user is not logged in',
     upstream.always(step, answer);
     const stranger = new Visitor(site);
 
-    const started = Date.now();
     const [asUser, asStranger] = await Promise.all([visitor.login(), stranger.login()]);
-    expect(Date.now() - started).toBeLessThan(GENEROUS_MS);
-
     for (const response of [asUser, asStranger]) {
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect(response.text).toContain(expected.code);

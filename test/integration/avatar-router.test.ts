@@ -31,7 +31,7 @@ describe('the avatar router on Express 5', () => avatarRouterSuite(tools));
 describe('the source chain', () => {
   const asked = (host: { asked: string[] }) => host.asked.map((path) => path.replace(UIN, 'N'));
 
-  it('asks for 100 where there is no 640', async () => {
+  it('requests 100 px if there is no image of 640 px', async () => {
     await using site = await startAvatarSite((req, res) => (req.url?.endsWith('640') ? miss : hit)(req, res));
     const response = await request(site.url).get(`/avatars/qq/${UIN}?size=640&format=base64`).expect(200);
     expect(response.body).toMatchObject({ width: 100 });
@@ -41,7 +41,7 @@ describe('the source chain', () => {
   it.each([
     ['X-Info', { 'X-Info': 'notexist:0' }],
     ['a Last-Modified in 1990', { 'Last-Modified': 'Mon, 01 Jan 1990 08:00:00 GMT' }],
-  ])('knows a miss by %s, with status 200 and a placeholder', async (_what, headers) => {
+  ])('detects a missing image by %s, although the status is 200', async (_what, headers) => {
     await using site = await startAvatarSite((_req, res) => void res.writeHead(200, headers).end(pngOf(100)));
     await request(site.url).get(`/avatars/qq/${UIN}`).expect(404);
     expect(asked(site.host)).toEqual(['/g?b=qq&nk=N&s=100', '/headimg_dl?dst_uin=N&spec=100']);
@@ -59,7 +59,7 @@ describe('the source chain', () => {
     expect(response.body).toMatchObject({ width: 100 });
   });
 
-  it('takes a small image for what it is where there is no larger one, and the larger one where there is', async () => {
+  it('returns a small image if there is no larger one, and the larger one otherwise', async () => {
     const sizes: Record<string, number> = { 640: 46, 100: 64 };
     await using site = await startAvatarSite((req, res) => {
       res.end(pngOf(sizes[/\d+$/.exec(req.url ?? '')?.[0] ?? ''] ?? 40));
@@ -69,7 +69,7 @@ describe('the source chain', () => {
     expect(asked(site.host)).toHaveLength(2);
   });
 
-  it('goes on where a body is broken, and to the second source where the first is dead', async () => {
+  it('requests a smaller size if a body is broken, and the second source if the first fails', async () => {
     await using broken = await startAvatarSite((req, res) => {
       if (req.url?.endsWith('140')) res.end(pngOf(140).subarray(0, 50));
       else hit(req, res);
@@ -90,7 +90,7 @@ describe('the source chain', () => {
     ['a bomb', 'image/png', pngOf(50_000)],
     ['a tracking pixel', 'image/png', pngOf(1)],
     ['JSON', 'application/json', '{"ret":0}'],
-  ])('never passes on %s', async (_what, type, body) => {
+  ])('returns 502 instead of %s', async (_what, type, body) => {
     await using site = await startAvatarSite(
       (_req, res) => void res.writeHead(200, { 'Content-Type': type }).end(body),
     );
@@ -101,14 +101,14 @@ describe('the source chain', () => {
     await request(site.url).get(`/avatars/qq/${UIN}?d=letter`).expect(200).expect('Content-Type', 'image/svg+xml');
   });
 
-  it('answers 504 where Tencent is too slow', async () => {
+  it('returns 504 if Tencent does not respond in time', async () => {
     await using site = await startAvatarSite(() => undefined, { seams: { timeoutMs: 100 } });
     const response = await request(site.url).get(`/avatars/qq/${UIN}`).expect(504);
     expect(response.headers['retry-after']).toBe('30');
   });
 });
 
-describe('over time', () => {
+describe('the cache of the avatar router', () => {
   it('serves the last good image while Tencent fails, and the new one when it is back', async () => {
     let upstream = hit;
     await using site = await startAvatarSite((req, res) => upstream(req, res));
@@ -125,6 +125,20 @@ describe('over time', () => {
     const fresh = await request(site.url).get(`/avatars/qq/${UIN}`);
     expect(fresh.headers['x-cache']).toBe('MISS');
     expect(fresh.headers.etag).not.toBe(good.headers.etag);
+  });
+
+  it.each<[string, RequestListener, number]>([
+    ['images', (req, res) => void res.end(pngOf(100, 100, (req.url ?? '') + 'x'.repeat(25_000))), 6],
+    ['missing images', miss, 60],
+  ])('keeps the newest %s within cacheBytes, and drops the oldest', async (_what, upstream, users) => {
+    await using site = await startAvatarSite(upstream, {
+      cacheBytes: 65_536,
+      rateLimit: { perClient: 1_000, total: 1_000 },
+    });
+    const cacheOf = async (user: number) =>
+      (await request(site.url).get(`/avatars/qq/${9_990_000_001 + user}`)).headers['x-cache'];
+    for (let user = 0; user < users; user += 1) expect(await cacheOf(user)).toBe('MISS');
+    expect([await cacheOf(users - 1), await cacheOf(users - 2), await cacheOf(0)]).toEqual(['HIT', 'HIT', 'MISS']);
   });
 
   it('never stores a placeholder as the image of a user', async () => {

@@ -108,7 +108,7 @@ describe('a login with display=popup', () => {
 });
 
 describe('the scripts of the router', () => {
-  it.each(['popup.js', 'copy.js', 'client.js'])('are cacheable files of this site: %s', async (name) => {
+  it.each(['popup.js', 'copy.js'])('are cacheable files of this site: %s', async (name) => {
     await using site = await startSite({ qq: { basePath: '/qq(1)' } });
     const script = await request(site.url).get(`/qq(1)/${name}`);
     expect(script.status).toBe(200);

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import request from 'supertest';
+import { startSite } from '../support/site.js';
 
 /** The built module, as a browser gets it. */
 const built = readFileSync('dist/browser/index.js', 'utf8');
@@ -31,6 +33,17 @@ describe('the built browser module', () => {
 
   it('uses nothing that browsers keep for secure contexts', () => {
     expect(built).not.toMatch(/randomUUID|\.subtle|serviceWorker|\.locks|clipboard|cookieStore/);
+  });
+
+  it('is served by the router as client.js, a cacheable file', async () => {
+    await using site = await startSite({ qq: { basePath: '/qq(1)' } });
+    const script = await request(site.url).get('/qq(1)/client.js').expect(200);
+    expect(script.text).toBe(built);
+    expect(script.headers).toMatchObject({ 'cache-control': 'public, max-age=3600', etag: expect.any(String) });
+    await request(site.url)
+      .get('/qq(1)/client.js')
+      .set('If-None-Match', script.headers.etag ?? '')
+      .expect(304);
   });
 
   it('does nothing when it is imported, in Node either', () => {

@@ -13,25 +13,31 @@ function problemsOf({ option, value }: Pick<ConfigurationExample, 'option' | 'va
 }
 
 describe('findConfigurationProblems()', () => {
-  it.each(configurationExamples.map((example) => [example.option, example.what, example] as const))(
-    'gives the verdict of the table on %s with %s',
-    (option, _what, example) => {
+  it('returns the verdict of the table on each example, under its option', () => {
+    const offenders = configurationExamples.filter((example) => {
       const problems = problemsOf(example);
       const levels = problems.map(({ level }) => level);
-      expect(levels.includes('error') ? 'error' : levels.includes('warning') ? 'warning' : 'ok').toBe(example.verdict);
-      for (const problem of problems) expect(problem.option).toBe(option);
-      // A value in the wrong option may be a secret.
-      if (option !== 'scope') expect(JSON.stringify(problems)).not.toContain(example.value.trim());
-    },
-  );
+      const verdict = levels.includes('error') ? 'error' : levels.includes('warning') ? 'warning' : 'ok';
+      return verdict !== example.verdict || problems.some(({ option }) => option !== example.option);
+    });
+    expect(offenders).toEqual([]);
+  });
 
-  it.each(
-    configurationExamples
+  it('returns no value of an example, because a value in the wrong option can be a secret', () => {
+    const offenders = configurationExamples.filter(
+      (example) => example.option !== 'scope' && JSON.stringify(problemsOf(example)).includes(example.value.trim()),
+    );
+    expect(offenders).toEqual([]);
+  });
+
+  it('returns errors but no warnings on a redirectUri if a sandbox is used', () => {
+    const offenders = configurationExamples
       .filter(({ option }) => option === 'redirectUri')
-      .map((example) => [example.what, example] as const),
-  )('reports errors only, if a sandbox is used, for a redirectUri with %s', (_what, { value, verdict }) => {
-    const problems = findConfigurationProblems({ redirectUri: value, graphUrl: 'http://127.0.0.1:9010' });
-    expect(problems.map(({ level }) => level)).toEqual(verdict === 'error' ? ['error'] : []);
+      .filter(({ value, verdict }) => {
+        const problems = findConfigurationProblems({ redirectUri: value, graphUrl: 'http://127.0.0.1:9010' });
+        return problems.map(({ level }) => level).join() !== (verdict === 'error' ? 'error' : '');
+      });
+    expect(offenders).toEqual([]);
   });
 
   it('reports each reason for which QQ refuses a redirectUri', () => {

@@ -30,7 +30,7 @@ describe('an error of this package', () => {
     expect(kinds.filter((other) => isQQConnectError(error, other))).toEqual([kind]);
   });
 
-  it.each(kinds)('says where it was and what to do, in two languages: %s', (kind) => {
+  it.each(kinds)('has its step, status, action and a hint in two languages: %s', (kind) => {
     const error = samples[kind];
     expect(error.code).toMatch(/^ERR_QQ_[A-Z_]+$/);
     expect(error.message.startsWith(error.step) || kind === 'configuration').toBe(true);
@@ -40,7 +40,7 @@ describe('an error of this package', () => {
     expect(error.hint.zh).toMatch(/。$/);
   });
 
-  it('is called by its class in a stack trace', () => {
+  it('has the name of its class in a stack trace', () => {
     expect(kinds.map((kind) => String(samples[kind]).split(':')[0])).toEqual([
       'QQConfigurationError',
       'QQTransportError',
@@ -84,7 +84,7 @@ describe('isQQConnectError', () => {
     expect(isQQConnectError(value)).toBe(false);
   });
 
-  it('knows the errors of another copy of the package, by kind too', async () => {
+  it('recognizes the errors of another copy of the package, by kind too', async () => {
     jest.resetModules();
     const copy = await import('../../src/client.js');
     expect(copy.QQConnectError).not.toBe(QQConnectError);
@@ -128,7 +128,7 @@ describe('QQTransportError', () => {
     ['CERT_NOT_YET_VALID', 'fix_configuration', /NTP/],
     ['CERT_HAS_EXPIRED', 'fix_configuration', /NTP/],
     ['ECONNRESET', 'try_later', /firewall/],
-  ])('says what to do about %s: %s', (code, action, words) => {
+  ])('has a hint and an action for %s: %s', (code, action, words) => {
     const error = failed(code);
     expect(error).toMatchObject({ status: 502, action });
     expect(error.hint.en).toMatch(words);
@@ -194,7 +194,7 @@ describe('the table of QQ’s error codes', () => {
     expect(retried).toEqual(ascending(failedSteps));
   });
 
-  it('stands in ascending order without a duplicate', () => {
+  it('is in ascending order without a duplicate', () => {
     const codes = errorCodeTable.map((entry) => entry.code);
     expect(codes).toEqual(ascending([...new Set(codes)]));
     expect(qqErrorCodes.size).toBe(codes.length);
@@ -204,15 +204,17 @@ describe('the table of QQ’s error codes', () => {
     for (const [code, entry] of qqErrorCodes) expect(entry.code).toBe(code);
   });
 
-  it.each(texts)('has the %s as whole sentences in both languages', (_, { en, zh }) => {
-    expect(en).toMatch(/^\S.*\.$/);
-    expect(en).not.toMatch(/ {2}|undefined/);
-    expect(zh).toMatch(/^\S.*。$/);
-    expect(zh).toMatch(/\p{Script=Han}{2}/u);
+  it('has each text as whole sentences in both languages', () => {
+    const offenders = texts.filter(
+      ([, { en, zh }]) =>
+        !/^\S.*\.$/.test(en) || / {2}|undefined/.test(en) || !/^\S.*。$/.test(zh) || !/\p{Script=Han}{2}/u.test(zh),
+    );
+    expect(offenders).toEqual([]);
   });
 
-  it.each(texts)('shows no value that could be a secret in the %s', (_, { en, zh }) => {
-    for (const text of [en, zh]) expect(text).not.toMatch(/[0-9a-f]{16}|\d{7}|(key|secret|token|code)=/i);
+  it('has no text with a value that could be a secret', () => {
+    const secret = /[0-9a-f]{16}|\d{7}|(key|secret|token|code)=/i;
+    expect(texts.filter(([, { en, zh }]) => secret.test(en) || secret.test(zh))).toEqual([]);
   });
 
   it('uses every hint', () => {
@@ -245,13 +247,13 @@ describe('describeQQErrorCode', () => {
     expect(describeQQErrorCode(1002)?.action).toBe('login_again');
   });
 
-  it.each([0, 100047, 100064, 999999, Number.NaN])('knows nothing about %p', (code) => {
+  it.each([0, 100047, 100064, 999999, Number.NaN])('returns undefined for %p', (code) => {
     expect(describeQQErrorCode(code)).toBeUndefined();
   });
 });
 
 describe('redact', () => {
-  it('leaves the words of QQ alone', () => {
+  it('returns messages of QQ unchanged', () => {
     for (const words of [
       'redirect uri is illegal',
       '请先登录',
@@ -261,32 +263,32 @@ describe('redact', () => {
     }
   });
 
-  it('takes the given secrets out, wherever they stand', () => {
+  it('replaces the given secrets anywhere in the text', () => {
     expect(redact('key=s3cret,s3cret and T0KEN', ['s3cret', 'T0KEN'])).toBe('key=[redacted],[redacted] and [redacted]');
   });
 
-  it('takes the given secrets out as a query has them, too', () => {
+  it('replaces the given secrets also in percent-encoded form', () => {
     const secret = 'a b+c/d&é';
     for (const spelling of [encodeURIComponent(secret), new URLSearchParams({ secret }).toString().slice(7)]) {
       expect(redact(`/me?x=${spelling} is wrong`, [secret])).toBe('/me?x=[redacted] is wrong');
     }
   });
 
-  it('takes out what only looks like one', () => {
+  it('replaces a value that has the form of a token', () => {
     expect(redact('code C0DE00112233445566778899AABBCCDD is used')).toBe('code [redacted] is used');
     expect(redact(`jwe ${'eyJh-_0'.repeat(5)}.`)).toBe('jwe [redacted].');
   });
 
-  it('does not take every a out because a secret is one letter', () => {
+  it('ignores secrets of one letter or none', () => {
     expect(redact('a bad code', ['a', ''])).toBe('a bad code');
   });
 
-  it('gives one line without control and bidi characters, of at most 200 characters', () => {
+  it('returns one line without control and bidi characters, of at most 200 characters', () => {
     expect(redact('a\r\nb\u0000c\u202Ed\u2028e\u001b[31mf\u0085')).toBe('a b c d e [31mf');
     expect(redact('错误 '.repeat(200)).length).toBeLessThanOrEqual(200);
   });
 
-  it('cuts after it has redacted, so that no half of a secret is left', () => {
+  it('shortens the text after the secrets are replaced', () => {
     const secret = 'short-secret';
     const text = `${'x '.repeat(97)}${secret}`;
     expect(redact(text, [secret])).not.toContain('short');

@@ -10,11 +10,18 @@ const settings = {
   sourceMaps: 'inline',
 };
 
+const src = new URL('../src/', import.meta.url);
+
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, nextResolve) {
   if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(source)) return { url: source.href, format: 'module', shortCircuit: true };
+  }
+  // The example imports the package by its name: here its entry points are the sources. The browser module is built.
+  const [, entryPoint = 'index'] = /^express-qq-connect(?:\/([\w-]+))?$/.exec(specifier) ?? [specifier, 'browser'];
+  if (entryPoint !== 'browser') {
+    return { url: new URL(`${entryPoint}.ts`, src).href, format: 'module', shortCircuit: true };
   }
   return nextResolve(specifier, context);
 }

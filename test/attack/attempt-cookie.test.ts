@@ -98,7 +98,7 @@ describe('the cookie of a login attempt, replaced by', () => {
   });
 });
 
-describe('a browser that begins many logins', () => {
+describe('a browser that starts many logins', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();

@@ -70,7 +70,7 @@ describe('an address that is not one of the public internet', () => {
     for (const address of addresses) expect([address, isPublicAddress(address)]).toEqual([address, false]);
   });
 
-  it('is told from one that is', () => {
+  it('is detected', () => {
     const publicOnes = ['8.8.8.8', '100.63.255.255', '100.128.0.1', '172.15.0.1', '172.32.0.1', '223.255.255.255'];
     for (const address of [...publicOnes, '2400:3200::1', '2606:4700::1111', '2001:4860:4860::8888']) {
       expect([address, isPublicAddress(address)]).toEqual([address, true]);
@@ -141,7 +141,7 @@ describe('a URL that is not one of the image hosts', () => {
     expect(trap.connections).toEqual([]);
   });
 
-  it('is the host that a browser would read, where a backslash stands for a slash', async () => {
+  it('is the host that a browser reads, with a backslash as a slash', async () => {
     const names: string[] = [];
     const resolve: Resolve = (hostname, _options, done) => {
       names.push(hostname);
@@ -151,7 +151,7 @@ describe('a URL that is not one of the image hosts', () => {
     expect(names).toEqual(['q.qlogo.cn']);
   });
 
-  it('takes the sandbox for one only in exactly its origin', async () => {
+  it('accepts the sandbox only under exactly its origin', async () => {
     await using sandbox = await listen((_req, res) => void res.end('ok'));
     await using other = await listen((_req, res) => void res.end('ok'));
     const safeFetch = createSafeFetch({ sandbox: sandbox.url });
@@ -169,7 +169,7 @@ describe('a URL that is not one of the image hosts', () => {
   });
 });
 
-describe('a name that leads to a private address', () => {
+describe('a name that resolves to a private address', () => {
   it.each([['127.0.0.1'], ['::1'], ['10.0.0.1'], ['169.254.169.254'], ['::ffff:127.0.0.1'], ['100.100.100.200']])(
     'is not connected to: %s',
     async (address) => {
@@ -245,7 +245,7 @@ describe('a redirect', () => {
     expect([host.asked.length, resolve.asked]).toEqual([1, 0]);
   });
 
-  it('to an image host over http is asked over https, and its address is checked like any other', async () => {
+  it('to an image host over http is requested over https, and its address is validated', async () => {
     const host = await redirectTo('http://q3.qlogo.cn/g?b=qq&k=x');
     const safeFetch = createSafeFetch({ sandbox: host.url, resolve: resolverOf(['10.0.0.1']), timeoutMs: 2_000 });
     await expect(safeFetch(`${host.url}/g`)).rejects.toMatchObject({

@@ -43,7 +43,7 @@ describe('a callback with', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(polluted)('%s is a clear 400, and QQ is not asked', async (_what, query) => {
+  it.each(polluted)('%s is a 400, without a request to QQ', async (_what, query) => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     const asked = site.asked('token');
@@ -228,7 +228,7 @@ describe('a callback whose state is', () => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('unknown is told to onEvent, so that an attack shows in the metrics', async () => {
+  it('unknown emits login_failed, so that an attack shows in the metrics', async () => {
     const before = site.events.length;
     await new Visitor(site).agent.get(`/auth/qq/callback?code=${CODE}&state=${'c'.repeat(43)}`);
     expect(site.events.slice(before)).toEqual([
@@ -282,7 +282,7 @@ describe('a user who cancels at QQ', () => {
     },
   );
 
-  it('goes where cancelUrl says, whatever query and fragment that has', async () => {
+  it('is redirected to cancelUrl, with any query and fragment', async () => {
     for (const [cancelUrl, location] of [
       ['/bye', '/bye?qq_login=cancelled'],
       ['/bye?from=qq#form', '/bye?from=qq&qq_login=cancelled#form'],
@@ -312,7 +312,7 @@ describe('a user who cancels at QQ', () => {
     },
   );
 
-  it('does not end in a loop where the whole site demands a login', async () => {
+  it('gets no redirect loop if every page is guarded', async () => {
     await using guarded = await startWatchedSite({ routes: (app) => app.use(requireQQUser()) });
     const visitor = new Visitor(guarded);
     const response = await answer(visitor, (state) => ({ usercancel: '1', state }), '/anywhere');
@@ -334,7 +334,7 @@ describe('a user who cancels at QQ', () => {
     expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });
 
-  it('cannot be made to by a callback with a state that is not theirs', async () => {
+  it('is not cancelled by a callback with an unknown state', async () => {
     const visitor = new Visitor(site);
     const response = await answer(visitor, () => ({ usercancel: '1', state: 'x'.repeat(43) }));
     expect(response.status).toBe(400);
@@ -365,7 +365,7 @@ describe('a user who cancels at QQ', () => {
     expect(response.headers.location).toBe(location);
   });
 
-  it('may never come back: nothing of their login is stored anywhere', async () => {
+  it('leaves no data of the login in the store', async () => {
     const visitor = new Visitor(site);
     const sessions = async () =>
       new Promise((resolve) => site.store.all?.((_error, all) => resolve(Object.keys(all ?? {}).length)));

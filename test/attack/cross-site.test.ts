@@ -67,7 +67,7 @@ describe.each(['logout', 'refresh'])('a POST to %s with', (route) => {
 });
 
 describe('the user as JSON', () => {
-  it('is for this site alone: no header lets another one read it', async () => {
+  it('is for this site alone: no header allows another site to read it', async () => {
     await using site = await startWatchedSite();
     const visitor = new Visitor(site);
     await visitor.login();
@@ -79,7 +79,7 @@ describe('the user as JSON', () => {
   });
 });
 
-describe('an attacker who wants the victim to be logged in as the attacker', () => {
+describe('an attacker who tries to log the victim in as the attacker', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
@@ -108,7 +108,7 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
     expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('gets nowhere with their own code and state in a browser that has begun no login', async () => {
+  it('fails with their own code and state in a browser that has started no login', async () => {
     const victim = new Visitor(site);
     const asked = site.asked('token');
     expectRefusal(await victim.callback(await attackersCallback()));
@@ -116,7 +116,7 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
     expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('gets nowhere while the victim has begun a login of their own, which still ends as it should', async () => {
+  it('fails while the victim has started a login, which still completes', async () => {
     const victim = new Visitor(site);
     const own = await victim.toCallback('/private?mine');
     expectRefusal(await victim.callback(await attackersCallback()));
@@ -126,7 +126,7 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
     expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
   });
 
-  it('gets nowhere with a victim who is logged in: they stay who they are', async () => {
+  it('fails with a victim who is logged in, who stays logged in', async () => {
     const victim = new Visitor(site);
     await victim.login();
     expectRefusal(await victim.callback(await attackersCallback()));
@@ -149,7 +149,7 @@ describe('an attacker who wants the victim to be logged in as the attacker', () 
     expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
   });
 
-  it('gets nowhere with the same address on a victim who logged out', async () => {
+  it('fails with the same URL after the victim logged out', async () => {
     const victim = new Visitor(site);
     await victim.login();
     await victim.agent.post('/auth/qq/logout');

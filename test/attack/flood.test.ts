@@ -105,7 +105,7 @@ describe('a flood of requests for avatars', () => {
     return counts;
   }
 
-  it('makes one upstream request, when 1,000 ask for one cold avatar at once', async () => {
+  it('causes one upstream request for 1,000 concurrent requests of one avatar', async () => {
     await using site = await startAvatarSite((req, res) => void setTimeout(() => hit(req, res), 100));
     const urls = Array<string>(1_000).fill(`${site.url}/avatars/qq/9990000001`);
     const counts = await flood(urls);
@@ -135,7 +135,7 @@ describe('a flood of requests for avatars', () => {
     expect(await flood(further)).toEqual({ '200 MISS': 1, '429 MISS': 9 });
   });
 
-  it('says when to come back, and shows a letter where one was asked for', async () => {
+  it('gets Retry-After, or a letter if one was requested', async () => {
     await using site = await startAvatarSite(hit, { rateLimit: { perClient: 1 } });
     await request(site.url).get('/avatars/qq/9990000001').expect(200);
     const refused = await request(site.url).get('/avatars/qq/9990000002').expect(429);
@@ -145,7 +145,7 @@ describe('a flood of requests for avatars', () => {
     expect(letter.headers['content-type']).toBe('image/svg+xml');
   });
 
-  it('is limited over all, when it comes from many addresses behind a proxy', async () => {
+  it('is limited in total if it comes from many addresses behind a proxy', async () => {
     await using site = await startAvatarSite(hit, {
       rateLimit: { perClient: 10, total: 200 },
       before: (app) => app.set('trust proxy', 1),

@@ -9,7 +9,7 @@ import type { WatchedSite } from './support/watched-site.js';
 
 const FRONT_END = 'https://app.example.com';
 
-describe('an attacker who wants a login to end on another site', () => {
+describe('an attacker who sets returnTo to another site', () => {
   let site: WatchedSite;
   let onLoginSays: string | undefined;
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('an attacker who wants a login to end on another site', () => {
     onLoginSays = undefined;
   });
 
-  it('gets nowhere through the address of a page that demands a login', async () => {
+  it('gets no redirect through the URL of a guarded page', async () => {
     await using guarded = await startSite({ routes: (app) => app.use(requireQQUser()) });
     for (const path of ['//evil.example/x', '/\\evil.example', 'http://evil.example/private', '/..//evil.example']) {
       let { text } = await rawGet(guarded.url, path, 'Accept: text/html\r\n');
@@ -96,7 +96,7 @@ describe('an attacker who wants a login to end on another site', () => {
     }
   });
 
-  it('cannot lead a login back into a login, a logout or a callback', async () => {
+  it('cannot redirect a login to a login, a logout or a callback', async () => {
     for (const payload of [
       '/auth/qq/login',
       '/auth/qq/login/',
@@ -114,7 +114,7 @@ describe('an attacker who wants a login to end on another site', () => {
   });
 });
 
-describe('a user who wants a login to end where they were', () => {
+describe('a user who returns to the page of the login', () => {
   it.each([
     ['/', '/'],
     ['/a/b?c=d&e=f#g', '/a/b?c=d&e=f#g'],

@@ -62,7 +62,7 @@ function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-describe('every page of ours:', () => {
+describe('every page of the router', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
@@ -164,7 +164,7 @@ describe('a nickname that holds', () => {
     await upstream.close();
   });
 
-  it.each(nicknames)('%s logs in, is data in JSON, and shows on no page of ours', async (_what, nickname) => {
+  it.each(nicknames)('%s logs in, is data in JSON, and is on no page of the router', async (_what, nickname) => {
     upstream.next('user_info', userInfo(nickname));
     const visitor = new Visitor(site);
     expect((await visitor.login('/private')).headers.location).toBe('/private');

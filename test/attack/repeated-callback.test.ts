@@ -16,7 +16,7 @@ describe('a callback that is requested again', () => {
   });
   afterAll(async () => site.close());
 
-  it('leads a logged-in user on to where they wanted to go, and QQ is not asked again', async () => {
+  it('redirects a logged-in user to the returnTo, without a request to QQ', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private?page=3');
     await visitor.callback(callback);
@@ -192,7 +192,7 @@ const orders: [string, (callbacks: URL[]) => URL[]][] = [
   ['from the middle outwards', (callbacks) => callbacks.toSorted((a, b) => a.search.localeCompare(b.search))],
 ];
 
-describe('a person with several tabs', () => {
+describe('a user with several tabs', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
@@ -275,7 +275,7 @@ describe('a browser that fetches in advance', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(prefetches)('begins no login with %s', async (_name, headers) => {
+  it.each(prefetches)('starts no login with %s', async (_name, headers) => {
     const visitor = new Visitor(site);
     const response = await visitor.agent.get('/auth/qq/login').set(headers);
     expect([response.status, response.text, setCookies(response)]).toEqual([503, '', []]);

@@ -11,14 +11,14 @@ import type { Response } from 'supertest';
 import type { SiteOptions } from '../support/site.js';
 import type { WatchedSite } from './support/watched-site.js';
 
-describe('an attacker who knows the session id of the victim before the login', () => {
+describe('an attacker who has the session ID of the victim before the login', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
   });
   afterAll(async () => site.close());
 
-  it('does not know it afterwards, and the planted one is dead', async () => {
+  it('does not have the new one, and the old one is invalid', async () => {
     const planted = sessionCookie(await request(site.url).post('/session').send({ planted: true }));
     expect(planted).not.toBe('');
     const victim = new Visitor(site);
@@ -141,7 +141,7 @@ const https = { redirectUri: HTTPS, headers: proxied };
 
 const http = { headers: {} };
 
-describe('a session cookie that does not work is spoken of once, with the line to change', () => {
+describe('a session cookie that does not work causes one warning with the line to change', () => {
   afterEach(() => void (warnings.length = 0));
 
   it('when it is Secure and trust proxy is unset behind a proxy, so that it is not sent', async () => {
@@ -180,7 +180,7 @@ describe('a session cookie that does not work is spoken of once, with the line t
   );
 });
 
-describe('nothing is said of a session cookie', () => {
+describe('a session cookie causes no warning', () => {
   it.each([
     [
       'that is Secure behind a trusted proxy',
@@ -243,7 +243,7 @@ describe('the Host header', () => {
     expect(exchanged?.query.redirect_uri).toBe(`${site.url}/auth/qq/callback`);
   });
 
-  it('shows on no page and in no answer of ours', async () => {
+  it('is on no page and in no response of the router', async () => {
     await using site = await startWatchedSite({ before: (app) => app.set('trust proxy', true) });
     for (const [path, accept, userAgent] of [
       ['/auth/qq/callback', 'text/html', ''],

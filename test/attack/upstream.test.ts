@@ -36,7 +36,7 @@ describe.each(steps)('a hostile server at the step %s, answering with', (step) =
     expect(Object.prototype).not.toHaveProperty('access_token');
   });
 
-  it.each(hostileAnswers)('%s logs no user in, ends in time and names its step', async (_what, answer) => {
+  it.each(hostileAnswers)('%s logs no user in, ends within the timeout and names its step', async (_what, answer) => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     upstream.next(step, answer);
@@ -93,7 +93,7 @@ describe('a hostile server', () => {
     },
   );
 
-  it('is let go of: no connection to it stays after a body that never ends', async () => {
+  it('keeps no connection after a body that never ends', async () => {
     let closed: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => (closed = resolve));
     upstream.next('token', (_request, res) => {
@@ -109,7 +109,7 @@ describe('a hostile server', () => {
     await gone;
   });
 
-  it('that fails is asked for no second token: a code works once', async () => {
+  it('that fails gets no second token request, because a code works once', async () => {
     for (const answer of ['hang', 'reset', { status: 500, body: '' }, '{"error":100017}'] as UpstreamAnswer[]) {
       const before = upstream.asked('token').length;
       upstream.next('token', answer);
@@ -155,7 +155,7 @@ describe('a hostile server', () => {
   );
 });
 
-describe('a server that repeats our secrets in what it says', () => {
+describe('a server that repeats our secrets in its messages', () => {
   // Short, and with characters that a query encodes: nothing in it looks like a secret by itself.
   const appKey = 'p@ss w0rd/+k=';
   const says: [string, (query: URLSearchParams) => string][] = [
@@ -321,7 +321,7 @@ describe.each(table)('when the upstream fails at %s, the user is not logged in',
 const PAGE = new URL('../../docs/fault-matrix.md', import.meta.url);
 
 describe('the fault matrix', () => {
-  it('is what docs/fault-matrix.md says it is', async () => {
+  it('equals docs/fault-matrix.md', async () => {
     const page = await faultMatrix();
     if (process.env.FAULT_MATRIX === 'write') await writeFile(PAGE, page);
     expect(page).toBe(await readFile(PAGE, 'utf8'));

@@ -28,7 +28,7 @@ describe('parseQQBody reads the recorded answers', () => {
     expect(body.openid).toBe(normalized.openid);
   });
 
-  it.each(recorded(/^me/, 'success'))('%s: who it is', (_id, { response, normalized }) => {
+  it.each(recorded(/^me/, 'success'))('%s: the identity', (_id, { response, normalized }) => {
     const { client_id, openid, unionid } = parseQQBody(response.body);
     expect({ client_id, openid, unionid }).toEqual({
       client_id: normalized.client_id,
@@ -162,7 +162,7 @@ const who = { client_id: appId, openid };
 const jsonp = (body: object) => `callback( ${JSON.stringify(body)} );\n`;
 
 // The recorded suites contradict each other in these places; each line is one of them, settled.
-describe('where recorded answers contradict each other', () => {
+describe('recorded responses that contradict each other', () => {
   let upstream: Upstream;
   beforeEach(async () => {
     upstream = await startUpstream();
@@ -221,20 +221,20 @@ describe('where recorded answers contradict each other', () => {
     expect(await identity(jsonp({ openid }))).toEqual({ clientId: appId, openid });
   });
 
-  it('a unionid that was asked for may be missing', async () => {
+  it('a requested unionid may be missing', async () => {
     upstream.always('me', jsonp(who));
     expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
     upstream.always('me', jsonp({ ...who, unionid }));
     expect(await login(clientOf(upstream, { unionid: true }))).toHaveProperty('unionid', unionid);
   });
 
-  it('need_openid=1 may be answered without an openid: then me is asked', async () => {
+  it('a token response without an openid causes a request to me', async () => {
     upstream.always('token', `access_token=${accessToken}&expires_in=60`);
     expect(await login(clientOf(upstream))).toMatchObject({ openid, nickname });
     expect(upstream.asked('token', 'me', 'user_info')).toEqual(['token', 'me', 'user_info']);
   });
 
-  it('a refresh may be answered without a refresh token: the old one is kept', async () => {
+  it('a refresh without a new refresh token keeps the old one', async () => {
     upstream.always('token', '{"access_token":"AT2","expires_in":"60"}');
     expect(await clientOf(upstream).refreshTokenGrant('RT1')).toMatchObject({
       accessToken: 'AT2',

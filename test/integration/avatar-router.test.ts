@@ -47,7 +47,7 @@ describe('the source chain', () => {
     expect(asked(site.host)).toEqual(['/g?b=qq&nk=N&s=100', '/headimg_dl?dst_uin=N&spec=100']);
   });
 
-  it('knows the placeholder by its MD5, where no header gives it away', async () => {
+  it('detects the placeholder by its MD5 if no header marks it', async () => {
     const placeholder = pngOf(640, 640, 'placeholder');
     const knownMisses = new Set([createHash('md5').update(placeholder).digest('hex')]);
     const upstream: RequestListener = (req, res) => {
@@ -229,7 +229,7 @@ describe('the drop-in compatible APIs', () => {
       expect(response.text).toBe('{"code":404,"msg":"用户不存在"}');
     });
 
-    it('says in code that the application could not tell whose avatar it is', async () => {
+    it('returns a code of its own if resolveUser fails', async () => {
       const broken = (): never => {
         throw new Error('the database is away');
       };
@@ -240,7 +240,7 @@ describe('the drop-in compatible APIs', () => {
       }
     });
 
-    it('says in code that Tencent fails or that it is too much', async () => {
+    it('returns a code of its own if Tencent fails or the limit is reached', async () => {
       await using down = await startAvatarSite(dead, { resolveUser });
       const failed = await request(down.url).get(`/avatars/api/user/get_avatar?appid=app+1&user=${QQ}`).expect(200);
       expect(failed.body).toMatchObject({ code: 502 });

@@ -53,7 +53,7 @@ describe("finding a number's key through getface", () => {
     expect(sources.asked).toEqual([`/getface?imgtype=1&uin=${UIN}`]);
   });
 
-  it('knows an unknown number by its empty answer', async () => {
+  it('detects an unknown number by the empty response', async () => {
     await using sources = await startSources(text('pt.setHeader({"":""})'), neverAsked);
     await expect(sources.resolve()).resolves.toBeUndefined();
   });
@@ -96,7 +96,7 @@ describe('falling back to get_face', () => {
     }
   });
 
-  it('knows no key where get_face redirects nowhere', async () => {
+  it('returns no key if get_face does not redirect', async () => {
     await using sources = await startSources(text(''), text('an image'));
     await expect(sources.resolve()).resolves.toBeUndefined();
   });
@@ -144,7 +144,7 @@ describe('avatars through the sandbox', () => {
     }
   });
 
-  it.each(['9990000011', '9990000012', '9990000054'])('knows that %s has no avatar', async (number) => {
+  it.each(['9990000011', '9990000012', '9990000054'])('detects that %s has no avatar', async (number) => {
     await ask(`/qq/${number}?size=640`).expect(404);
     expect(asked(number)).toEqual(['/g', '/g', '/headimg_dl']);
   });
@@ -160,7 +160,7 @@ describe('avatars through the sandbox', () => {
     expect(body).toMatchObject({ width });
   });
 
-  it('knows the placeholder of 9990000014, which no header gives away, by its MD5', async () => {
+  it('detects the placeholder of 9990000014 by its MD5', async () => {
     const response = await fetch(`${host.url}/g?b=qq&nk=9990000014&s=640`);
     const placeholder = new Uint8Array(await response.arrayBuffer());
     const knownMisses = new Set([createHash('md5').update(placeholder).digest('hex')]);
@@ -169,7 +169,7 @@ describe('avatars through the sandbox', () => {
     expect(body).toMatchObject({ width: 100 });
   });
 
-  it('asks the second source where the first is dead', async () => {
+  it('requests the second source if the first fails', async () => {
     await ask('/qq/9990000035').expect(200);
     expect(asked('9990000035')).toEqual(['/g', '/headimg_dl']);
   });
@@ -221,7 +221,7 @@ describe('avatars through the sandbox', () => {
     expect(byKey).toEqual(byNumber);
   });
 
-  it('knows no key of an unknown number, and refuses what is no number', async () => {
+  it('returns no key of an unknown number, and refuses other text', async () => {
     const before = host.asked.length;
     await expect(resolveAvatarKey('9990000054', { graphUrl: host.url })).resolves.toBeUndefined();
     await expect(resolveAvatarKey('12', { graphUrl: sandbox.url })).rejects.toThrow(RangeError);
@@ -229,7 +229,7 @@ describe('avatars through the sandbox', () => {
     expect(host.asked.slice(before)).toEqual([expect.stringMatching(/^\/getface\?/)]);
   });
 
-  it("shows the avatar of everybody who logs in, in the persona's own size", async () => {
+  it('shows the avatar of each default user in the size of that user', async () => {
     const route = createUserAvatarRoute({ graphUrl: sandbox.url });
     const appId = sandbox.apps[0]?.appId ?? '';
     const page = express();

@@ -65,7 +65,7 @@ describe("the signed-in user's avatar", () => {
     expect((await page.ask('?size=40')).body).toEqual(pngOf(100, 100, picture));
   });
 
-  it('comes from what QQ answered at the login, in the size that fits best', async () => {
+  it('is loaded from the URLs of the login, in the size that fits best', async () => {
     const user = (host: string) => ({
       ...someone,
       figureurl_qq_1: `${host}/g?b=oidb&k=Small&s=40`,
@@ -82,7 +82,7 @@ describe("the signed-in user's avatar", () => {
     ]);
   });
 
-  it('comes from APP ID and openid where the URL of the login is no good any more', async () => {
+  it('is loaded by APP ID and openid if the URL of the login is no longer valid', async () => {
     const user = (host: string) => ({ ...someone, figureurl_qq_2: `${host}/g?b=oidb&k=Old&s=100` });
     await using gone = await startPage((req, res) => {
       if (req.url?.startsWith('/g')) res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100));

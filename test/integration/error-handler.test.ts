@@ -68,7 +68,7 @@ describe('the page of qqErrorHandler', () => {
     expect(english.text).not.toMatch(/\p{Script=Han}/u);
   });
 
-  it.each(['', 'fr', '*', 'zh-TW', 'zh-Hans-CN'])('is Chinese for a browser that says %j', async (language) => {
+  it.each(['', 'fr', '*', 'zh-TW', 'zh-Hans-CN'])('is Chinese for the Accept-Language %j', async (language) => {
     expect((await asPage(errors.login_again, language)).text).toContain('lang="zh-CN"');
   });
 
@@ -107,7 +107,7 @@ describe('the page of qqErrorHandler', () => {
     expect(production).toContain('Please contact the owner of this site');
   });
 
-  it('shows or hides the fix as its option says', async () => {
+  it('shows or hides the fix according to its option', async () => {
     const shown = await asPage(errors.fix_configuration, 'en', { env: 'production', showFix: true });
     expect(shown.text).toContain('QQ_REDIRECT_URI');
     const hidden = await asPage(errors.fix_configuration, 'en', { showFix: false });
@@ -121,7 +121,7 @@ describe('the page of qqErrorHandler', () => {
     expect(text).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
   });
 
-  it.each(Object.entries(errors))('ends the first sentence for the user of the site: %s', async (_action, error) => {
+  it.each(Object.entries(errors))('shows the user one whole sentence: %s', async (_action, error) => {
     for (const language of ['zh', 'en']) {
       const { text } = await asPage(error, language, { env: 'production' });
       expect(text).toMatch(/<p>[^<]+[。.]<\/p>/);
@@ -139,7 +139,7 @@ describe('the JSON of qqErrorHandler', () => {
     expect((await request(failing(errors.login_again)).get('/')).headers['content-type']).toMatch(/html/);
   });
 
-  it('says what went wrong, where, and what to do', async () => {
+  it('has the code, the step and a hint', async () => {
     const response = await asJson(errors.login_again);
     expect(response.status).toBe(401);
     expect(response.body).toEqual({

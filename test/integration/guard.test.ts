@@ -109,7 +109,7 @@ describe('requireQQUser', () => {
     },
   );
 
-  it('leads back to the page from the button that is shown after a cancel', async () => {
+  it('links back to the page from the button that is shown after a cancel', async () => {
     const { text } = await request(site.url).get('/any?tab=2&qq_login=cancelled').set('Accept', PAGE);
     expect(text).toContain(`?returnTo=${encodeURIComponent('/any?tab=2')}`);
   });
@@ -130,12 +130,12 @@ describe('requireQQUser', () => {
     },
   );
 
-  it('does as it is told by its option', async () => {
+  it('answers in the form that its option names', async () => {
     expect(await request(site.url).get('/json').set('Accept', PAGE)).toMatchObject(refused);
     expect(await request(site.url).get('/page').set('Accept', 'application/json')).toMatchObject(toLogin);
   });
 
-  it('lets a logged-in user pass, whatever the request', async () => {
+  it('passes every request of a logged-in user', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     const openid = site.sandbox.users[0]?.openid;
@@ -172,7 +172,7 @@ describe('requireQQUser in an application that is not set up', () => {
     };
   };
 
-  it('says so where the router is missing', async () => {
+  it('throws an error with the fix if the router is missing', async () => {
     const { free, guarded, page } = await answered();
     expect(free.body).toEqual({ user: null });
     for (const response of [guarded, page]) {
@@ -182,7 +182,7 @@ describe('requireQQUser in an application that is not set up', () => {
     }
   });
 
-  it('says so where the session is missing, and fails nothing else', async () => {
+  it('throws an error with the fix if the session is missing, and other requests pass', async () => {
     const { free, guarded, page, login } = await answered(qqConnect(options));
     expect(free.body).toEqual({ user: null });
     for (const response of [guarded, page, login]) {
@@ -192,14 +192,14 @@ describe('requireQQUser in an application that is not set up', () => {
     }
   });
 
-  it('says so where the session comes after the router', async () => {
+  it('throws an error with the fix if the session is mounted after the router', async () => {
     const late = session({ secret: 's', resave: false, saveUninitialized: false });
     const { free, login } = await answered(qqConnect(options), late);
     expect(free.status).toBe(200);
     expect(login.text).toContain('ERR_QQ_SESSION_MISSING');
   });
 
-  it('says so where the session has no store', async () => {
+  it('throws an error with the fix if the session has no store', async () => {
     const inCookie: RequestHandler = (req, _res, next) => {
       Object.assign(req, { session: { views: 1 } });
       next();
@@ -218,7 +218,7 @@ describe.each([
 ])('req.qqUser and req.qqConnect on Express %s', (_version, framework) => {
   const nickname: RequestHandler = (req, res) => void res.json(req.qqUser?.nickname ?? null);
 
-  it('are the same objects whenever a request is asked for them', async () => {
+  it('are the same objects each time they are read', async () => {
     await using site = await startSite({
       framework,
       routes: (app) => {

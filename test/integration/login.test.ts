@@ -16,7 +16,7 @@ describe('a login', () => {
 
   const [first, second] = [0, 1].map((index) => () => site.sandbox.users[index]?.openid ?? '');
 
-  it('ends where it was begun, with the user on the request, after two calls of QQ', async () => {
+  it('redirects to the page where it was started, with the user on the request, after two requests to QQ', async () => {
     const visitor = new Visitor(site);
     const before = site.sandbox.requests.length;
     const response = await visitor.login('/private?tab=2');
@@ -28,7 +28,7 @@ describe('a login', () => {
     expect(made).toEqual(['authorize', 'token', 'user_info']);
   });
 
-  it('begins at QQ’s page, with a state of 256 bits that is new each time', async () => {
+  it('redirects to QQ’s page with a new state of 256 bits each time', async () => {
     const visitor = new Visitor(site);
     const states = new Set<string>();
     for (let count = 0; count < 5; count += 1) {
@@ -49,7 +49,7 @@ describe('a login', () => {
     expect(states.size).toBe(5);
   });
 
-  it('stores nothing on the server and starts no session before QQ has answered', async () => {
+  it('stores nothing on the server and starts no session before the callback', async () => {
     const before = await ids(site.store);
     const response = await request(site.url).get('/auth/qq/login');
     const cookies = response.headers['set-cookie'] as unknown as string[];
@@ -113,7 +113,7 @@ describe('a login', () => {
     expect(after.sessions).toHaveLength(before.sessions.length); // the old one is gone
   });
 
-  it('moves the data along for the same QQ user, and never a different one’s', async () => {
+  it('keeps the session data for the same QQ user, and drops that of another one', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     await visitor.agent.post('/session').send({ cart: ['tea'] });
@@ -126,7 +126,7 @@ describe('a login', () => {
     expect(response.body).not.toHaveProperty('cart');
   });
 
-  it('goes on where it ended when its callback is loaded again, and asks QQ nothing', async () => {
+  it('redirects to the same page when its callback is reloaded, without a request to QQ', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     await visitor.callback(callback);
@@ -147,7 +147,7 @@ describe('a login', () => {
     expect((await visitor.callback(one)).headers.location).toBe('/one');
   });
 
-  it('is not for another browser: its callback is refused there', async () => {
+  it('is refused if another browser sends its callback', async () => {
     const callback = await new Visitor(site).toCallback();
     const response = await new Visitor(site).callback(callback);
     expect(response.status).toBe(400);
@@ -166,7 +166,7 @@ describe('a login', () => {
     expect(await display('?display=evil', DESKTOP)).toBeNull();
   });
 
-  it('is used up by nothing that only looks: HEAD and prefetch', async () => {
+  it('is not started or completed by HEAD or a prefetch', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     const path = callback.pathname + callback.search;
@@ -198,7 +198,7 @@ describe('a login that is configured', () => {
     expect(token?.query.redirect_uri).toBe(redirectUri);
   });
 
-  it('with display, scope and defaultReturnTo does as they say', async () => {
+  it('with display, scope and defaultReturnTo uses their values', async () => {
     site = await startSite({ qq: { display: 'mobile', scope: ['get_user_info', 'add_t'], defaultReturnTo: '/home' } });
     const visitor = new Visitor(site);
     const url = new URL((await visitor.agent.get('/auth/qq/login')).headers.location ?? '');
@@ -207,7 +207,7 @@ describe('a login that is configured', () => {
     expect((await visitor.login()).headers.location).toBe('/home');
   });
 
-  it('with allowedReturnOrigins ends at a front end of another origin, and at no other', async () => {
+  it('with allowedReturnOrigins redirects to a front end of an allowed origin, and to no other', async () => {
     site = await startSite({ qq: { allowedReturnOrigins: ['https://app.example.com'] } });
     const there = 'https://app.example.com/welcome?x=1';
     expect((await new Visitor(site).login(there)).headers.location).toBe(there);

@@ -44,7 +44,7 @@ describe('onLogin', () => {
   });
   afterAll(() => site.close());
 
-  it('may answer the request itself, against its contract, and the login stands', async () => {
+  it('can send the response itself, and the login is completed', async () => {
     onLogin = ({ res }) => {
       res.redirect('/bind');
     };
@@ -264,7 +264,7 @@ describe('onEvent', () => {
   });
   const durationMs = expect.any(Number);
 
-  it('hears of a login and a logout', async () => {
+  it('receives login_started, login_succeeded and logged_out', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     expect(events).toEqual([{ type: 'login_started' }]);
@@ -276,18 +276,18 @@ describe('onEvent', () => {
     expect(events.slice(2)).toEqual([{ type: 'logged_out' }]);
   });
 
-  it('hears of a guard that begins a login', async () => {
+  it('receives login_started when a guard starts a login', async () => {
     await new Visitor(site).agent.get('/private').set('Accept', 'text/html');
     expect(events).toEqual([{ type: 'login_started' }]);
   });
 
-  it('hears of a cancelled login', async () => {
+  it('receives login_cancelled', async () => {
     site.sandbox.failNext('authorize', 'cancel');
     await new Visitor(site).login();
     expect(events.map(({ type }) => type)).toEqual(['login_started', 'login_cancelled']);
   });
 
-  it('hears of a failed login, with code, step, QQ’s number and duration', async () => {
+  it('receives login_failed with code, step, QQ’s number and duration', async () => {
     site.sandbox.failNext('token', { error: 100020 });
     await new Visitor(site).login();
     expect(events[1]).toEqual({
@@ -302,13 +302,13 @@ describe('onEvent', () => {
     expect(events[3]).toEqual({ type: 'login_failed', code: 'ERR_QQ_HTTP_STATUS', step: 'user_info', durationMs });
   });
 
-  it('hears of a login that onLogin refused, and nothing of the reason', async () => {
+  it('receives login_failed, without the reason, when onLogin throws', async () => {
     refuse = true;
     await new Visitor(site).login();
     expect(events[1]).toEqual({ type: 'login_failed', code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session', durationMs });
   });
 
-  it('hears no secret and nothing of who it was', async () => {
+  it('receives no secret and no user data', async () => {
     const visitor = new Visitor(site);
     using sentTo = new SentParameters(site.sandbox);
     await visitor.login();
@@ -320,7 +320,7 @@ describe('onEvent', () => {
     expect(sent.filter(Boolean).length).toBeGreaterThan(2);
   });
 
-  it('decides nothing when it fails later: a rejected promise ends no process', async () => {
+  it('can reject later without an effect on the process', async () => {
     using warnings = collectWarnings();
     const other = await startSite({ qq: { onEvent: async () => Promise.reject(new Error('metrics are down')) } });
     try {

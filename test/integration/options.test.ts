@@ -46,7 +46,7 @@ describe('the options of qqConnect', () => {
     process.env = env;
   });
 
-  it('are three, and lead to the real QQ', async () => {
+  it('are three, and use the real QQ', async () => {
     const url = await loginUrl(GOOD);
     expect(url.origin).toBe('https://graph.qq.com');
     expect(url.searchParams.get('redirect_uri')).toBe(GOOD.redirectUri);
@@ -75,7 +75,7 @@ describe('the options of qqConnect', () => {
     expect(message).toMatch(/callbackPath.*basePath/);
   });
 
-  it('come from the environment where they are not given', async () => {
+  it('are read from the environment if they are not given', async () => {
     process.env.QQ_APP_ID = '100000077';
     process.env.QQ_APP_KEY = GOOD.appKey;
     process.env.QQ_REDIRECT_URI = GOOD.redirectUri;
@@ -206,14 +206,14 @@ describe('a redirectUri that QQ refuses', () => {
     expect(warnings).toHaveLength(0);
   });
 
-  it('comes with a warning for each other option that QQ probably refuses', () => {
+  it('causes a warning for each other option that QQ probably refuses', () => {
     using warnings = collectWarnings();
     qqConnect({ ...GOOD, appId: 'my-app', appKey: '100000042', scope: ['get_userinfo'] });
     expect(warnings.map(({ code }) => code)).toEqual(['QQ_APP_ID', 'QQ_APP_KEY', 'QQ_SCOPE']);
     expect(warnings[2]?.message).toContain('nearest: get_user_info');
   });
 
-  it('comes with a warning of a sandbox in production', () => {
+  it('causes a warning if a sandbox is used in production', () => {
     using warnings = collectWarnings();
     const before = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
@@ -225,7 +225,7 @@ describe('a redirectUri that QQ refuses', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['QQ_GRAPH_URL']);
   });
 
-  it('is none where it is as QQ wants it', () => {
+  it('causes no warning if QQ accepts it', () => {
     using warnings = collectWarnings();
     qqConnect({ ...GOOD, redirectUri: 'https://www.example.com/auth/qq/callback?from=qq' });
     expect(warnings).toHaveLength(0);
@@ -233,7 +233,7 @@ describe('a redirectUri that QQ refuses', () => {
 });
 
 describe('a shared client', () => {
-  it('takes the place of the options of a client, and nothing of the environment', async () => {
+  it('replaces the options of a client, and the environment is not read', async () => {
     const client = new QQConnectClient({ ...GOOD, graphUrl: 'http://127.0.0.1:9010' });
     process.env.QQ_APP_ID = '100000077';
     try {

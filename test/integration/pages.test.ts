@@ -39,7 +39,7 @@ describe('the text for the visitor', () => {
 });
 
 describe('the name of the site', () => {
-  it('stands in the title and the heading of each page, escaped', async () => {
+  it('is in the title and the heading of each page, escaped', async () => {
     await using site = await startSite({ qq: { siteName: ' 小满的店 <b> ' } });
     const { agent } = new Visitor(site);
     for (const url of ['/auth/qq/callback?code=c&state=s', '/auth/qq/logout', '/private?qq_login=cancelled']) {
@@ -57,7 +57,7 @@ describe('the name of the site', () => {
 });
 
 describe('a user who is logged in', () => {
-  it('is not asked to log in again when another login fails', async () => {
+  it('gets no link to log in again when another login fails', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     await visitor.login();
@@ -73,7 +73,7 @@ describe('a user who is logged in', () => {
     }
   });
 
-  it('is told why a second account does not count after the way back to the page of QQ', async () => {
+  it('gets the reason why a second account is refused after the back button', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     const callback = await loginAs(site, visitor, 0);
@@ -173,19 +173,19 @@ describe("in another app's web view", () => {
   const asked = async (path: string, headers: Record<string, string>) =>
     new Visitor(site).agent.get(path).set({ Accept: 'text/html', ...headers });
 
-  it.each(Object.entries(otherApps))('a login leads out of %s', async (_name, agent) => {
+  it.each(Object.entries(otherApps))('a login in %s gets the in-app browser page', async (_name, agent) => {
     const page = await asked('/auth/qq/login', { 'User-Agent': agent });
     expect(page.status).toBe(200);
     expect(page.text).toContain('请在浏览器中打开');
     expect(page.headers['set-cookie']).toBeUndefined();
   });
 
-  it.each(Object.entries(browsers))('a login from %s goes on to QQ', async (_name, agent) => {
+  it.each(Object.entries(browsers))('a login from %s is redirected to QQ', async (_name, agent) => {
     const response = await asked('/auth/qq/login', { 'User-Agent': agent });
     expect(response.headers.location).toContain('/oauth2.0/authorize?');
   });
 
-  it('shows the address to copy, which leads to the page that was asked for', async () => {
+  it('shows an address to copy, with the requested page as returnTo', async () => {
     const { text } = await asked('/private?of=3&page=2', { 'User-Agent': WECHAT });
     const address = /<code>(.*?)<\/code>/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect(address).toBe(`${site.url}/auth/qq/login?returnTo=%2Fprivate%3Fof%3D3%26page%3D2`);

@@ -24,7 +24,7 @@ describe('a login with display=popup', () => {
     return visitor.atQQ(login.headers.location ?? '');
   };
 
-  it('ends at a page with the result and nothing else of the login', async () => {
+  it('returns a page with the result and no other data of the login', async () => {
     const visitor = new Visitor(site);
     const callback = await begin(visitor, `channel=${CHANNEL}&returnTo=/private`);
     const page = await visitor.callback(callback);
@@ -38,7 +38,7 @@ describe('a login with display=popup', () => {
     expect(page.text).not.toContain(user.nickname);
   });
 
-  it('ends at the same page when it is asked for again', async () => {
+  it('returns the same page when the callback is reloaded', async () => {
     const visitor = new Visitor(site);
     const callback = await begin(visitor, `channel=${CHANNEL}&returnTo=/private`);
     const first = await visitor.callback(callback);
@@ -49,7 +49,7 @@ describe('a login with display=popup', () => {
     expect(site.sandbox.requests).toHaveLength(asked);
   });
 
-  it('ends in the pop-up page for both of two callbacks at the same moment', async () => {
+  it('returns the pop-up page for both of two concurrent callbacks', async () => {
     const visitor = new Visitor(site);
     const callback = await begin(visitor, `channel=${CHANNEL}`);
     const pages = await Promise.all([visitor.callback(callback), visitor.callback(callback)]);
@@ -70,7 +70,7 @@ describe('a login with display=popup', () => {
     expect(page.text).not.toContain('alert');
   });
 
-  it('says that the user cancelled, and where the site goes then', async () => {
+  it('returns the result cancelled and the URL for it', async () => {
     const visitor = new Visitor(site);
     site.sandbox.failNext('authorize', 'cancel');
     const page = await visitor.callback(await begin(visitor, `channel=${CHANNEL}`));

@@ -116,7 +116,7 @@ describe('the user of a request', () => {
     expect(body.user.raw).toEqual({ ret: 0, nickname: 'n', constructor: 'y' });
   });
 
-  it('comes back from the store as QQ sent it, whatever QQ left out or added', async () => {
+  it('is read from the store as QQ sent it, with missing or additional fields', async () => {
     const sent = { ret: 0, is_lost: 0, nickname: 'n', gender: null, city: '', level: '0', vip: 1, new_field: true };
     upstream.always('user_info', JSON.stringify(sent));
     const visitor = new Visitor(site);
@@ -220,7 +220,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(await shown()).toBe('after');
   });
 
-  it('ask QQ once, however many ask at a time', async () => {
+  it('send one request to QQ for concurrent calls', async () => {
     let arrived = 0;
     store.before = (operation, id) => {
       // Each request reads the session twice: at its start, and before it calls QQ.
@@ -262,14 +262,20 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(await ask(visitor, '/profile')).toMatchObject({ body: { nickname: 'after' } });
   });
 
-  it.each([100013, 100014, 100015, 100016, -23])('renew a token that QQ rejects, and ask again (%i)', async (code) => {
-    const first = await tokenOf(visitor);
-    site.sandbox.failNext('user_info', { error: code });
-    expect(await ask(visitor, '/auth/qq/refresh', 'post')).toMatchObject({ status: 200, body: { nickname: 'after' } });
-    expect(refreshes(site.sandbox)).toHaveLength(1);
-    expect(profiles()).toBe(3);
-    expect(await tokenOf(visitor)).not.toBe(first);
-  });
+  it.each([100013, 100014, 100015, 100016, -23])(
+    'refresh a token that QQ rejects, and repeat the request (%i)',
+    async (code) => {
+      const first = await tokenOf(visitor);
+      site.sandbox.failNext('user_info', { error: code });
+      expect(await ask(visitor, '/auth/qq/refresh', 'post')).toMatchObject({
+        status: 200,
+        body: { nickname: 'after' },
+      });
+      expect(refreshes(site.sandbox)).toHaveLength(1);
+      expect(profiles()).toBe(3);
+      expect(await tokenOf(visitor)).not.toBe(first);
+    },
+  );
 
   it('renew a token that is due first', async () => {
     pass(9 * DAY);
@@ -277,7 +283,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(refreshes(site.sandbox)).toHaveLength(1);
   });
 
-  it('ask for a login when the user has withdrawn the permission', async () => {
+  it('return 401 if the user has withdrawn the permission', async () => {
     site.sandbox.revoke(site.sandbox.users[0]?.openid ?? '');
     expect(await ask(visitor, '/auth/qq/refresh', 'post')).toMatchObject({
       status: 401,
@@ -288,7 +294,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
 });
 
 describe("with tokens: 'discard'", () => {
-  it('keeps the user without tokens, and accessToken() says why there is none', async () => {
+  it('keeps the user without tokens, and accessToken() throws a configuration error', async () => {
     const store = new WatchedStore();
     await using site = await startTokenSite({ store, qq: { tokens: 'discard' } });
     const visitor = new Visitor(site);

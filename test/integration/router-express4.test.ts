@@ -31,7 +31,7 @@ describe('on Express 4', () => {
     expect(site.app).toHaveProperty('del'); // gone in Express 5
   });
 
-  it('a guarded page leads to the login and back', async () => {
+  it('a guarded page redirects to the login, and the login back to the page', async () => {
     const page = await visitor.agent.get('/private?a=1').set('Accept', 'text/html');
     expect(page.status).toBe(302);
     const back = await visitor.callback(await visitor.atQQ(page.headers.location ?? ''));
@@ -40,7 +40,7 @@ describe('on Express 4', () => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('what fails at QQ comes to the error handler, and the earlier login stays', async () => {
+  it('a failure of QQ reaches the error handler, and the earlier login stays', async () => {
     site.sandbox.failNext('user_info', 'http_500');
     const response = await visitor.login();
     expect(response.status).toBe(502);
@@ -48,7 +48,7 @@ describe('on Express 4', () => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('what onLogin throws comes to the error handlers too', async () => {
+  it('an exception of onLogin reaches the error handlers', async () => {
     refuse = true;
     expect((await visitor.login()).status).toBe(418);
     refuse = false;

@@ -210,7 +210,7 @@ describe('the router', () => {
     expect((await request(app).get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('takes a slash at the end of its routes', async () => {
+  it('accepts a slash at the end of its routes', async () => {
     const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback/' });
     expect((await request(app).get('/auth/qq/user/')).status).toBe(401);
     for (const path of ['/auth/qq/callback', '/auth/qq/callback/']) {
@@ -230,7 +230,7 @@ describe('the router', () => {
     },
   );
 
-  it('can stand twice in one application, for two applications of QQ', async () => {
+  it('can be mounted twice in one application, for two APP IDs', async () => {
     const app = express();
     app.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
     for (const appId of ['100000042', '100000043']) {
@@ -307,7 +307,7 @@ describe.each([
   ['5', express],
   ['4', express4],
 ])('mounted without its brackets on Express %s', (_version, framework) => {
-  it.each(Object.entries(makers))('%s says so, and leaves no request unanswered', async (name, maker) => {
+  it.each(Object.entries(makers))('%s throws an error with the fix, and answers every request', async (name, maker) => {
     const app = framework();
     app.use(maker as unknown as RequestHandler);
     const tell: ErrorRequestHandler = (error: Error & { hint: { en: string; zh: string } }, _req, res, _next) =>

@@ -22,7 +22,7 @@ async function open(visitor: Visitor) {
   }
 }
 
-describe('two logins in a row whose session does not come back', () => {
+describe('two logins in a row whose session the browser does not return', () => {
   it.each<[string, SiteOptions, RegExp]>([
     [
       'whose cookie is Secure on a request that looks like plain http',
@@ -73,7 +73,7 @@ describe('two logins in a row whose session does not come back', () => {
 });
 
 describe('a request with a login in its session', () => {
-  it('ends the count of logins in a row', async () => {
+  it('resets the count of logins in a row', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     for (let time = 0; time < 4; time += 1) {

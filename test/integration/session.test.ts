@@ -392,7 +392,7 @@ describe('two routers with two APP IDs on one session', () => {
     expect((await visitor.agent.get('/two/auth/qq/user')).status).toBe(200);
   });
 
-  it('hand the data of a user who logged out with logout: keep to the same user only', async () => {
+  it('return the data of a user who logged out with logout: keep to the same user only', async () => {
     const visitor = new Visitor({ url });
     const [first, second] = sandbox.users;
     sandbox.nextUser(first?.openid ?? '');
@@ -437,7 +437,7 @@ describe.each(['destroy', 'keep'] as const)("a logout with logout: '%s'", (logou
     return visitor;
   }
 
-  it('ends the login and its tokens, and leads a page to defaultReturnTo', async () => {
+  it('ends the login and its tokens, and redirects a page to defaultReturnTo', async () => {
     const visitor = await loggedIn();
     const before = await ids(site.store);
     const response = await visitor.agent.post('/auth/qq/logout').set('Accept', PAGE);

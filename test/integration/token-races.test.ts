@@ -144,7 +144,7 @@ describe('what happens at the same time as a refresh', () => {
     expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
   });
 
-  it('a logout is not undone by a profile that comes back afterwards', async () => {
+  it('a logout is not undone by a profile that arrives afterwards', async () => {
     await start();
     gates.userInfo = new Gate();
     const refreshing = ask(visitor, '/profile');

@@ -56,7 +56,7 @@ describe('req.qqConnect.accessToken()', () => {
     expect(refreshes(site.sandbox)).toHaveLength(0);
   });
 
-  it('refreshes once when it is due, however many ask, and tells of it', async () => {
+  it('refreshes a due token once for concurrent requests, and emits an event', async () => {
     pass(9 * DAY);
     const answers = await Promise.all(Array.from({ length: 100 }, async () => ask(visitor, '/token')));
     const tokens = new Set(answers.map(({ body }) => body.token));
@@ -120,7 +120,7 @@ describe('req.qqConnect.accessToken()', () => {
   });
 
   describe('when QQ refuses the refresh token', () => {
-    it.each(REFUSALS)('goes on with a token that is still valid and does not ask again (%i)', async (code) => {
+    it.each(REFUSALS)('keeps a token that is still valid and sends no further refresh (%i)', async (code) => {
       pass(9 * DAY);
       site.sandbox.failNext('token', { error: code });
       expect(await tokenAgain()).toBe(first);
@@ -132,7 +132,7 @@ describe('req.qqConnect.accessToken()', () => {
       expect(refreshes(site.sandbox)).toHaveLength(1);
     });
 
-    it.each(REFUSALS)('asks for a login once the token has ended, and QQ only once (%i)', async (code) => {
+    it.each(REFUSALS)('returns 401 after the token has expired, and sends one refresh (%i)', async (code) => {
       pass(10 * DAY);
       site.sandbox.failNext('token', { error: code });
       for (let time = 0; time < 2; time += 1) {
@@ -148,7 +148,7 @@ describe('req.qqConnect.accessToken()', () => {
   });
 
   describe('when the answer is lost on the way', () => {
-    it.each(LOSSES)('is not asked for again while the token is valid, and then once (%j)', async (fault) => {
+    it.each(LOSSES)('is not repeated while the token is valid, and is sent once after that (%j)', async (fault) => {
       pass(9 * DAY);
       site.sandbox.failNext('token', fault);
       for (let time = 0; time < 3; time += 1) expect(await tokenAgain()).toBe(first);
@@ -200,10 +200,10 @@ describe('req.qqConnect.accessToken()', () => {
     expect(body.token).not.toBe(first);
   });
 
-  describe('told that QQ has rejected a token', () => {
+  describe('with a token that QQ has rejected', () => {
     const rejected = async (token: string) => ask(visitor, `/token/rejected?token=${token}`);
 
-    it('renews it whatever its age, and once', async () => {
+    it('refreshes it at any age, and once', async () => {
       const answers = await Promise.all(Array.from({ length: 20 }, async () => rejected(first)));
       const tokens = new Set(answers.map(({ body }) => body.token));
       expect(tokens.size).toBe(1);
@@ -224,7 +224,7 @@ describe('req.qqConnect.accessToken()', () => {
       expect(token).toEqual(expect.any(String));
     });
 
-    it('also where a refresh is under way that came back with the same token', async () => {
+    it('also while a refresh runs that returns the same token', async () => {
       pass(9 * DAY);
       site.sandbox.failNext('token', { error: 100032 });
       let goOn = (): void => undefined;
@@ -291,7 +291,7 @@ describe('the lifetime of tokens', () => {
     expect(await ids(store)).toMatchObject({ records: [], tombstones: [] });
   });
 
-  it('is what QQ said: 90-day tokens refreshed at day 82 serve at day 91 and at day 120', async () => {
+  it('is QQ’s expires_in: 90-day tokens refreshed at day 82 are valid at day 91 and at day 120', async () => {
     await logIn(90);
     goToDay(82);
     const refreshed = await tokenOf(visitor);
@@ -304,7 +304,7 @@ describe('the lifetime of tokens', () => {
     expect(refreshes(site.sandbox)).toHaveLength(1);
   });
 
-  it('ends without a used refresh token: 60-day tokens refreshed at day 55 send none at day 116', async () => {
+  it('ends without a used refresh token: tokens of 60 days refreshed at day 55 send none at day 116', async () => {
     await logIn(60);
     goToDay(55);
     await tokenOf(visitor);
@@ -342,7 +342,7 @@ describe('the lifetime of tokens', () => {
     expect(await ids(store)).toMatchObject({ records: [expect.any(String)] });
   });
 
-  it('ends when QQ refuses the refresh, and the last token serves until it expires', async () => {
+  it('ends when QQ refuses the refresh, and the last token stays in use until it expires', async () => {
     await logIn(9);
     pass(8.5 * DAY);
     const last = await tokenOf(visitor);
@@ -354,7 +354,7 @@ describe('the lifetime of tokens', () => {
     expect(refreshes(site.sandbox)).toHaveLength(2);
   });
 
-  it('ends with QQ’s 100021 where the store lost the record of a refresh', async () => {
+  it('ends with QQ’s 100021 if the store lost the record of a refresh', async () => {
     await logIn(10);
     goToDay(9);
     await tokenOf(visitor);

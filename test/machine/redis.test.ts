@@ -50,7 +50,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     expect(answer).toBe('both');
   });
 
-  it('is free again after a task that failed, whose error comes through', async () => {
+  it('is released after a task that failed, and passes its error on', async () => {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     const failure = new Error('the task failed');
@@ -58,7 +58,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     await expect(other(key, { ...LIMITS, waitMs: 200 }, async () => 'free')).resolves.toBe('free');
   });
 
-  it('is waited for no longer than was said, and stays with its holder', async () => {
+  it('is waited for at most waitMs, and stays with its holder', async () => {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     let free = (): void => undefined;
@@ -153,7 +153,7 @@ describeWithRedis('redisLock', () => {
     };
   };
 
-  it.each(clients)('says that it was not to be had while Redis is away, to %s', async (_name, make) => {
+  it.each(clients)('throws an error if Redis is disconnected, with %s', async (_name, make) => {
     await using server = await startRedis();
     const client = make(server.url);
     try {
@@ -174,7 +174,7 @@ describeWithRedis('redisLock', () => {
     }
   });
 
-  it('speaks words that node-redis 4 knows, too: it would ignore others, and lock nothing', async () => {
+  it('uses the options that node-redis 4 has too, because it ignores others', async () => {
     const sent: unknown[] = [];
     const version4 = {
       mGet: () => undefined,

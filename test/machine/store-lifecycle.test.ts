@@ -122,7 +122,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     }
   }, 30_000);
 
-  it(`holds nothing of ${abandoned} logins that were begun and abandoned`, async () => {
+  it(`holds nothing of ${abandoned} logins that were started and abandoned`, async () => {
     const before = await idsOf();
     for (let begun = 0; begun < abandoned; begun += 50) {
       const answers = await Promise.all(

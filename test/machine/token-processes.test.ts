@@ -208,7 +208,7 @@ describeWithRedis('when the process that refreshes is killed', () => {
     expect(refreshes(sandbox)).toHaveLength(SPENT.length);
   }, 60_000);
 
-  it('a token that has ended is tried once, and where it was spent that one user logs in again', async () => {
+  it('an expired token is refreshed once, and if the refresh token was used, that user logs in again', async () => {
     await setClock(11 * DAY);
     const before = refreshes(sandbox).length;
     const first = await Promise.all(POINTS.map(async (point) => ask(survivor, login(point).cookie)));

@@ -33,7 +33,7 @@ describe('readCallback()', () => {
     expect(readCallback(query)).toEqual({ state: 'S', result: { kind: 'code', code } });
   });
 
-  it('returns the error of QQ where a code stands beside it', () => {
+  it('returns the error of QQ if the query has a code as well', () => {
     expect(readCallback(`error=100008&code=${code}&state=S`).result).toMatchObject({ error: { qqCode: 100008 } });
   });
 

@@ -11,7 +11,7 @@ import type { Loaded } from '../../src/avatars/avatar-cache.js';
 import type { AvatarImage } from '../../src/avatars/types.js';
 
 describe('reading an image', () => {
-  it('knows type and dimensions of each format', () => {
+  it('returns type and dimensions of each format', () => {
     expect(readImage(pngOf(40, 30))).toEqual({ type: 'image/png', width: 40, height: 30 });
     expect(readImage(gifOf(40, 30))).toEqual({ type: 'image/gif', width: 40, height: 30 });
     expect(readImage(vp8Of(40, 30))).toEqual({ type: 'image/webp', width: 40, height: 30 });
@@ -197,7 +197,7 @@ describe('the avatar cache', () => {
     expect(await ask()).toEqual(['MISS', 'a']);
   });
 
-  it('does not let a miss replace an image that is still good to be served stale', async () => {
+  it('keeps a stale image when a later fetch finds none', async () => {
     const { ask, load, advance, settle } = setUp();
     load.mockResolvedValueOnce({ image: imageOf('good') }).mockResolvedValue({});
     await ask();
@@ -210,7 +210,7 @@ describe('the avatar cache', () => {
     expect(await ask()).toEqual(['MISS', 'miss']);
   });
 
-  it('forgets the image of an id that the application no longer knows', async () => {
+  it('deletes the image of an ID for which the application returns no user any more', async () => {
     const { ask, load, advance, settle } = setUp();
     load.mockResolvedValueOnce({ image: imageOf('a') }).mockResolvedValue({ problem: 'unknown' });
     await ask();
@@ -220,7 +220,7 @@ describe('the avatar cache', () => {
     expect(await ask()).toEqual(['HIT', 'unknown']);
   });
 
-  it('loads once, however many ask at the same moment', async () => {
+  it('loads an image once for concurrent requests', async () => {
     const { cache, load, admit } = setUp();
     load.mockImplementation(async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -232,7 +232,7 @@ describe('the avatar cache', () => {
     expect(admit).toHaveBeenCalledTimes(1);
   });
 
-  it('asks for leave before a load, never for a hit, and serves stale rather than nothing', async () => {
+  it('checks the limit before a load, not for a hit, and serves a stale image at the limit', async () => {
     const { ask, load, admit, advance } = setUp();
     load.mockResolvedValue({ image: imageOf('a') });
     await ask();
@@ -274,7 +274,7 @@ describe('the limit on fetches', () => {
     return { take: (ip: string) => limiter.take(ip), advance: (ms: number) => (now += ms) };
   }
 
-  it('lets so many begin in a minute for each client, and says when the next may', () => {
+  it('limits the fetches of each client per minute, and returns the seconds until the next one', () => {
     const { take, advance } = setUp(3, 100);
     expect([take('a'), take('a'), take('a')]).toEqual([0, 0, 0]);
     expect(take('a')).toBe(20);
@@ -284,7 +284,7 @@ describe('the limit on fetches', () => {
     expect(take('a')).toBe(20);
   });
 
-  it('lets so many begin over all, from however many addresses', () => {
+  it('limits the fetches of all addresses together', () => {
     const { take, advance } = setUp(3, 10);
     const admitted = Array.from({ length: 5_000 }, (_, index) => take(`192.0.2.${index}`)).filter((wait) => wait === 0);
     expect(admitted).toHaveLength(10);
@@ -292,7 +292,7 @@ describe('the limit on fetches', () => {
     expect(take('192.0.2.7')).toBe(0);
   });
 
-  it('takes a /64 of IPv6, and an IPv4 address in either form, for one client', () => {
+  it('counts a /64 of IPv6, and an IPv4 address in either form, as one client', () => {
     const { take } = setUp(1, 100);
     expect(take('2400:1::1')).toBe(0);
     expect(take('2400:1:0:0:ffff::2')).toBeGreaterThan(0);

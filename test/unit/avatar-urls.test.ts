@@ -206,7 +206,7 @@ describe('reading a long URL', () => {
 });
 
 describe('where an image is looked for', () => {
-  it('is the asked size, then 100, then a second source', () => {
+  it('is the requested size, then 100 px, then a second source', () => {
     expect(candidatesFor({ uin: '12345' }, 640)).toEqual([
       ['https://q.qlogo.cn/g?b=qq&nk=12345&s=640', 'https://q.qlogo.cn/g?b=qq&nk=12345&s=100'],
       ['https://q.qlogo.cn/headimg_dl?dst_uin=12345&spec=640'],

@@ -11,7 +11,7 @@ const me = { client_id: '100000042', openid: OPENID };
 
 const json = JSON.stringify(me);
 
-describe('parseQQBody takes the body of me', () => {
+describe('parseQQBody reads the body of me', () => {
   it.each([
     ['as the documents have it', `callback( ${json} );\n`],
     ['without blanks', `callback(${json});`],
@@ -68,7 +68,7 @@ describe('parseQQBody', () => {
     );
   });
 
-  it('ends with an object or with its own error, whatever the text', () => {
+  it('returns an object or throws ERR_QQ_INVALID_RESPONSE for any text', () => {
     const pieces = fc.constantFrom(
       'callback',
       '(',
@@ -144,7 +144,7 @@ describe('parseQQBody', () => {
     );
   });
 
-  it('says nothing of what it could not read', () => {
+  it('throws an error without the text that it could not read', () => {
     const body = `{"access_token":"${OPENID}"`;
     expect(() => parseQQBody(body)).toThrow("QQ's answer is neither JSON nor JSONP that can be read");
   });
@@ -165,7 +165,7 @@ describe('parseQQBody', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('reads a large body in no time to speak of', () => {
+  it('reads a large body in linear time', () => {
     for (const part of ['callback(', 'a', ' ', '(', '{"a":', '\\u005f', '%']) {
       const text = part.repeat(60_000 / part.length);
       expect(() => parseQQBody(text)).toThrow();

@@ -89,13 +89,13 @@ describe('the functions of the browser module', () => {
     await expect(logout()).rejects.toThrow(`/auth/qq/logout responded with status ${status}`);
   });
 
-  it('say which URL could not be read when the site cannot be reached', async () => {
+  it('throw an error with the URL if the site cannot be reached', async () => {
     jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'));
     await expect(fetchUser()).rejects.toThrow('/auth/qq/user?optional=1 could not be read');
     await expect(logout()).rejects.toThrow('/auth/qq/logout could not be read');
   });
 
-  it('ask under another basePath, as a program does and not as a page', async () => {
+  it('request JSON below another basePath', async () => {
     const asked = answering(204);
     await logout({ basePath: '/members/qq' });
     expect(asked).toHaveBeenCalledWith('/members/qq/logout', {

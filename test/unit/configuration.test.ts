@@ -59,7 +59,7 @@ describe('findConfigurationProblems()', () => {
     ]);
   });
 
-  it('takes any APP ID and APP Key for a sandbox', () => {
+  it('accepts any APP ID and APP Key for a sandbox', () => {
     expect(
       findConfigurationProblems({ appId: 'your app', appKey: '123456', graphUrl: 'http://localhost:9010' }),
     ).toEqual([]);

@@ -69,7 +69,7 @@ describe('createRequest()', () => {
     await expect(get('x'.repeat(MAX_BODY_BYTES + 1))).rejects.toMatchObject(tooLarge);
   });
 
-  it('cuts off a body that never ends, and with it the connection', async () => {
+  it('aborts a body that never ends and closes its connection', async () => {
     let closed: () => void = () => undefined;
     const connectionClosed = new Promise<void>((resolve) => (closed = resolve));
     await expect(
@@ -115,16 +115,16 @@ describe('createRequest()', () => {
     expect(Date.now() - started).toBeLessThan(GENEROUS_MS);
   });
 
-  it('ends with a TypeError that says ECONNRESET where the connection is reset', async () => {
+  it('throws a TypeError with ECONNRESET if the connection is reset', async () => {
     await expect(get(reset)).rejects.toMatchObject({ name: 'TypeError', cause: { code: 'ECONNRESET' } });
   });
 
-  it('ends with a TypeError that says ECONNREFUSED where no server listens', async () => {
+  it('throws a TypeError with ECONNREFUSED if no server listens', async () => {
     await upstream.close();
     await expect(get('never')).rejects.toMatchObject({ name: 'TypeError', cause: { code: 'ECONNREFUSED' } });
   });
 
-  it('takes no body for whole that is shorter than announced', async () => {
+  it('rejects a body that is shorter than its Content-Length', async () => {
     const cut: UpstreamAnswer = (_request, res) => {
       res.writeHead(200, { 'content-length': '100' });
       res.write('access_token=AT', () => res.socket?.destroy());
@@ -142,7 +142,7 @@ describe('createRequest()', () => {
     expect(shown).not.toMatch(/AxiosError|top-secret|client_secret/);
   });
 
-  it('sends to a loopback address directly, whatever http_proxy says', async () => {
+  it('sends to a loopback address directly if http_proxy is set', async () => {
     const before = process.env.http_proxy;
     process.env.http_proxy = 'http://127.0.0.1:1';
     try {
@@ -217,13 +217,13 @@ describe('createRequest(), where a server closes a kept connection as the next r
     expect(server.requests).toEqual(['GET /a', 'GET /b', 'GET /b', 'GET /c']);
   });
 
-  it('does so too where the connection ends without a reset', async () => {
+  it('retries also if the connection closes without a reset', async () => {
     await using server = await closingServer((socket) => socket.end());
     await once({ url: `${server.url}/a` });
     expect(await once({ url: `${server.url}/b` })).toMatchObject({ text: 'ok' });
   });
 
-  it('does not once a byte of an answer has come', async () => {
+  it('does not retry after the first byte of a response', async () => {
     await using server = await closingServer((socket) => {
       socket.write('HTTP/1.1 2', () => socket.resetAndDestroy());
     });
@@ -317,7 +317,7 @@ describe('createRequest() with an axios instance of the application', () => {
     expect(upstream.requests[0]?.headers).toMatchObject({ 'x-own': 'yes', 'x-theirs': 'yes', 'x-ours': 'yes' });
   });
 
-  it('follows no redirect and takes every status for an answer, whatever the instance says', async () => {
+  it('follows no redirect and returns every status, also if the instance is configured otherwise', async () => {
     upstream.always('other', { status: 302, headers: { location: `${upstream.url}/elsewhere` } });
     const instance = axios.create({ maxRedirects: 5, validateStatus: (status) => status === 200 });
     expect(await through(instance)).toMatchObject({ status: 302 });
@@ -335,7 +335,7 @@ describe('createRequest() with an axios instance of the application', () => {
     });
   });
 
-  it('says so if an interceptor returns the data in place of the response', async () => {
+  it('throws ERR_NO_AXIOS_RESPONSE if an interceptor returns the data instead of the response', async () => {
     const instance = axios.create();
     instance.interceptors.response.use((response) => response.data as never);
     await expect(through(instance)).rejects.toMatchObject({ cause: { code: 'ERR_NO_AXIOS_RESPONSE' } });

@@ -40,9 +40,7 @@ describe.each(steps)('a hostile server at the step %s, answering with', (step) =
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     upstream.next(step, answer);
-    const started = Date.now();
     const response = await visitor.callback(callback).set('Accept', 'application/json');
-    expect(Date.now() - started).toBeLessThan(10 * TIMEOUT + 5_000);
     expect(response.status).toBeGreaterThanOrEqual(401);
     expect(response.body).toMatchObject({ error: expect.stringMatching(/^ERR_QQ_/), step });
     expect(sessionCookie(response)).toBe('');

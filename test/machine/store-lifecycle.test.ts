@@ -138,4 +138,4 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
 describe.each(stores)('%s', (_name, open) => carriesALogin(open, FEW));
 
 const [name, open] = redisStore;
-describeWithRedis(name, () => carriesALogin(open, 1_000));
+describeWithRedis(name, () => carriesALogin(open, FEW));

@@ -1,7 +1,7 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { languageOf, sendPage, wantsJson } from './http.js';
-import { isCompletingLogin, isInPopup, loginAgainUrl } from './login/start.js';
+import { attemptOf, loginUrl } from './login/start.js';
 import { errorPage } from './pages/error-page.js';
 import { servicesOf } from './request.js';
 import { warn } from '../protocol/warn.js';
@@ -19,11 +19,14 @@ export interface QQErrorHandlerOptions {
 
 function sendErrorPage(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {
   const services = servicesOf(req);
+  const attempt = attemptOf(req);
+  const popup = attempt?.popup === undefined ? undefined : ({ display: 'popup', channel: attempt.popup } as const);
   const links = services && {
-    login: loginAgainUrl(services, req),
-    home: isInPopup(req) ? undefined : services.urls.defaultReturnTo,
+    login: loginUrl(services, { returnTo: attempt?.returnTo, ...popup }),
+    home: popup ? undefined : services.urls.defaultReturnTo,
   };
-  const isLoggedIn = isCompletingLogin(req, error) && req.qqUser !== undefined;
+  const isOfLogin = attempt !== undefined || error.step === 'callback';
+  const isLoggedIn = isOfLogin && req.qqUser !== undefined;
   const context = { site: services?.options.siteName, links, isLoggedIn, showFix };
   sendPage(res, error.status, errorPage(error, languageOf(req), context));
 }

@@ -2,7 +2,7 @@ import { withoutCancelled } from '../attempt/return-to.js';
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { acceptsHtml, isInFrame, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
-import { setAttempt } from './login/start.js';
+import { loginUrl, setAttempt } from './login/start.js';
 import { loginRequiredPage } from './pages/login-required-page.js';
 import { servicesOf } from './request.js';
 import { requireSession } from './session/session.js';
@@ -31,12 +31,6 @@ function requireServices(req: Request): Services {
   );
 }
 
-/** Where a login that this request asks for returns to: a page, not the target of a form. */
-function loginUrlFor({ urls }: Services, req: Request): string {
-  if (req.method !== 'GET') return urls.login;
-  return `${urls.login}?${new URLSearchParams({ returnTo: req.originalUrl }).toString()}`;
-}
-
 async function requireLogin(req: Request, res: Response, answer: Answer): Promise<void> {
   const services = requireServices(req);
   requireSession(req, services.sessions);
@@ -53,7 +47,8 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
       await req.qqConnect.login();
     }
   } else if (answer === 'auto' && req.method !== 'HEAD' && acceptsHtml(req)) {
-    const url = loginUrlFor(services, req);
+    // To this page, unless it is the target of a form.
+    const url = loginUrl(services, { returnTo: req.method === 'GET' ? req.originalUrl : undefined });
     sendPage(res, 401, loginRequiredPage(languageOf(req), url, services.options.siteName, isInFrame(req)));
   } else {
     // htmx follows this header instead of showing the JSON.

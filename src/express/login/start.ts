@@ -5,7 +5,6 @@ import { loginRequiredPage } from '../pages/login-required-page.js';
 import { channelOf } from '../pages/popup.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
-import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Services } from '../services.js';
 
 /** How one login differs from the others. */
@@ -34,37 +33,29 @@ export function setAttempt(req: Request, attempt: RequestAttempt): void {
   attempts.set(req, attempt);
 }
 
-/** Tells whether an error ended a login, rather than a request of a logged-in user. */
-export function isCompletingLogin(req: Request, { step }: QQConnectError): boolean {
-  return step === 'callback' || attempts.has(req);
+/** Returns the login that a request starts or completes, if any. */
+export function attemptOf(req: Request): RequestAttempt | undefined {
+  return attempts.get(req);
 }
 
-/** Tells whether the login of this request runs in a pop-up window. */
-export function isInPopup(req: Request): boolean {
-  return attempts.get(req)?.popup !== undefined;
-}
-
-/** The URL that starts the login of this request again, as the browser sees it. */
-export function loginAgainUrl({ urls }: Services, req: Request): string {
-  const attempt = attempts.get(req);
-  if (!attempt) return urls.login;
-  const popup = attempt.popup === undefined ? undefined : { display: 'popup', channel: attempt.popup };
-  return `${urls.login}?${new URLSearchParams({ returnTo: attempt.returnTo, ...popup }).toString()}`;
+/** Returns the URL that starts a login with these options, as the browser sees it. */
+export function loginUrl(
+  { urls }: Services,
+  { returnTo, display, channel, allowInAppBrowser, originChecked }: LoginOptions,
+): string {
+  const query = new URLSearchParams();
+  if (returnTo !== undefined) query.set('returnTo', returnTo);
+  if (display !== undefined) query.set('display', display);
+  if (channel !== undefined) query.set('channel', channel);
+  if (allowInAppBrowser) query.set('webview', 'continue');
+  if (originChecked) query.set('origin', 'checked');
+  return query.size > 0 ? `${urls.login}?${query.toString()}` : urls.login;
 }
 
 function displayFor({ options }: Services, req: Request, requested: string | undefined): 'mobile' | undefined {
   const display = requested === 'mobile' || requested === 'pc' ? requested : options.display;
   const mobile = display === 'mobile' || (display === 'auto' && isPhone(req));
   return mobile ? 'mobile' : undefined; // QQ has no value for the desktop
-}
-
-/** The URL that starts a login with these options. */
-function startUrl(login: string, { returnTo = '', display, channel, allowInAppBrowser }: LoginOptions): string {
-  const query = new URLSearchParams({ returnTo });
-  if (display !== undefined) query.set('display', display);
-  if (channel !== undefined) query.set('channel', channel);
-  if (allowInAppBrowser) query.set('webview', 'continue');
-  return `${login}?${query.toString()}`;
 }
 
 /**
@@ -98,19 +89,20 @@ export async function startLogin(
 ): Promise<void> {
   const { attempts: loginAttempts, client, cookieWarnings, emit, lostSessions, urls, sessions } = services;
   const { inAppBrowser, siteName } = services.options;
+  const redirectStatus = req.method === 'POST' ? 303 : 302;
   requireSession(req, sessions); // now, rather than at the callback
   cookieWarnings.beforeLogin(req);
   res.set('Cache-Control', 'no-store');
   const returnTo = urls.returnTo(options.returnTo) ?? urls.defaultReturnTo;
   if (!options.asJson && acceptsHtml(req)) {
     if (isInFrame(req)) {
-      const url = startUrl(urls.login, { ...options, returnTo });
+      const url = loginUrl(services, { ...options, returnTo });
       sendPage(res, 200, loginRequiredPage(languageOf(req), url, siteName, true));
       return;
     }
     if (!options.originChecked && urls.ownsCallback && !isAtSite(services, req)) {
-      const url = startUrl(urls.siteOrigin + urls.login, { ...options, returnTo });
-      res.redirect(req.method === 'POST' ? 303 : 302, `${url}&origin=checked`);
+      const url = loginUrl(services, { ...options, returnTo, originChecked: true });
+      res.redirect(redirectStatus, urls.siteOrigin + url);
       return;
     }
   }
@@ -118,11 +110,13 @@ export async function startLogin(
   await lostSessions.check(req, res);
   const warns = inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
   if (warns && isInAppBrowser(req.get('user-agent'))) {
-    const url = new URL(urls.login, urls.siteOrigin);
-    url.searchParams.set('returnTo', returnTo);
-    const { display, channel } = options;
-    const page = { site: siteName, script: urls.copyScript };
-    sendPage(res, 200, inAppBrowserPage(languageOf(req), url, { display, channel }, page));
+    const page = inAppBrowserPage(languageOf(req), {
+      site: siteName,
+      script: urls.copyScript,
+      address: urls.siteOrigin + loginUrl(services, { returnTo }),
+      here: loginUrl(services, { ...options, returnTo, allowInAppBrowser: true }),
+    });
+    sendPage(res, 200, page);
     return;
   }
   const popup = options.display === 'popup' ? channelOf(options.channel) : undefined;
@@ -134,5 +128,5 @@ export async function startLogin(
   if (popup !== undefined) res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
   emit(() => ({ type: 'login_started' }));
   if (options.asJson) res.json({ url: url.href });
-  else res.redirect(req.method === 'POST' ? 303 : 302, url.href);
+  else res.redirect(redirectStatus, url.href);
 }

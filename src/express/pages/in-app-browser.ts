@@ -61,36 +61,32 @@ export function isInAppBrowser(userAgent: string | undefined): boolean {
   return OTHER_APPS.test(userAgent ?? '');
 }
 
-/**
- * Creates the page that asks the user to leave an in-app browser.
- *
- * @param url - where the login starts, absolute, for another browser
- * @param options - other options of the login; they apply only if the user continues here
- * @param page - what the site is called, and the URL of {@link COPY_SCRIPT}
- */
-export function inAppBrowserPage(
-  language: Language,
-  url: URL,
-  options: { display?: string | undefined; channel?: string | undefined },
-  page: { site: string; script: string },
-): Page {
+/** What the page for an in-app browser is made from. */
+export interface InAppBrowserLogin {
+  site: string;
+  /** The URL of {@link COPY_SCRIPT}. */
+  script: string;
+  /** Where the login starts in another browser, absolute. */
+  address: string;
+  /** Where it continues in this one. */
+  here: string;
+}
+
+/** Creates the page that leads the user out of an in-app browser. */
+export function inAppBrowserPage(language: Language, { site, script, address, here }: InAppBrowserLogin): Page {
   const text = messages[language];
-  const here = new URL(url);
-  for (const [name, value] of Object.entries<string | undefined>({ ...options, webview: 'continue' })) {
-    if (value !== undefined) here.searchParams.set(name, value);
-  }
   return layout({
     language,
-    site: page.site,
+    site,
     title: text.title,
     className: 'menu',
     hasScript: true,
     body: `${MENU}<p>${text.why}</p>
 <p>${text.how}</p>
-<p><code>${escapeHtml(url.href)}</code></p>
+<p><code>${escapeHtml(address)}</code></p>
 <p><button type="button" hidden data-copied="${text.copied}" data-failed="${text.failed}">${text.copy}</button></p>
 <p role="status"></p>
-<p><a href="${escapeHtml(here.pathname + here.search)}">${text.continue}</a></p>
-<script src="${escapeHtml(page.script)}"></script>`,
+<p><a href="${escapeHtml(here)}">${text.continue}</a></p>
+<script src="${escapeHtml(script)}"></script>`,
   });
 }

@@ -20,11 +20,11 @@ import { readOptions } from './options.js';
 import { COPY_SCRIPT } from './pages/in-app-browser.js';
 import { POPUP_SCRIPT } from './pages/popup.js';
 import { extendRequest } from './request.js';
+import { guarded } from './require-user.js';
 import { createServices } from './services.js';
 import { noteSession, requireSession } from './session/session.js';
 import { QQRequestError } from '../protocol/errors/index.js';
-import type { Response } from 'express';
-import type { QQUser } from '../protocol/profile.js';
+import type { IRoute, RequestHandler } from 'express';
 import type { QQConnectOptions } from './options.js';
 
 /** Makes Express match a path literally: its special characters are escaped, for Express 4 and 5 alike. */
@@ -60,8 +60,17 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
   const services = createServices(readOptions(options));
   const { paths, sessions, urls } = services;
   const checkMount = createMountCheck(services);
-  const checkSite = sameSite(urls.siteOrigin, urls.allowedOrigins);
   const router = Router();
+  const get = (path: string, ...handlers: RequestHandler[]): IRoute =>
+    router
+      .route(literalPath(path))
+      .get(...handlers)
+      .all(only(['GET', 'HEAD']));
+  const post = (path: string, handler: RequestHandler): IRoute =>
+    router
+      .route(literalPath(path))
+      .post(sameSite(urls.siteOrigin, urls.allowedOrigins), handler)
+      .all(only(['POST']));
 
   router.use(function qqConnect(req, res, next) {
     checkMount(req);
@@ -71,29 +80,27 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     next();
   });
 
-  router
-    .route(literalPath(paths.login))
-    .get(
-      notPrefetched,
-      handle(async (req, res) => {
-        if (isSubresource(req)) {
-          throw new QQRequestError(
-            'ERR_QQ_NOT_A_PAGE',
-            'login: an image, a style sheet or a script cannot log a user in',
-          );
-        }
-        const query = new URLSearchParams(rawQuery(req));
-        await startLogin(services, req, res, {
-          returnTo: query.get('returnTo') ?? undefined,
-          display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
-          channel: query.get('channel') ?? undefined,
-          allowInAppBrowser: query.get('webview') === 'continue',
-          originChecked: query.get('origin') === 'checked',
-          asJson: isScript(req),
-        });
-      }),
-    )
-    .all(only(['GET', 'HEAD']));
+  get(
+    paths.login,
+    notPrefetched,
+    handle(async (req, res) => {
+      if (isSubresource(req)) {
+        throw new QQRequestError(
+          'ERR_QQ_NOT_A_PAGE',
+          'login: an image, a style sheet or a script cannot log a user in',
+        );
+      }
+      const query = new URLSearchParams(rawQuery(req));
+      await startLogin(services, req, res, {
+        returnTo: query.get('returnTo') ?? undefined,
+        display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
+        channel: query.get('channel') ?? undefined,
+        allowInAppBrowser: query.get('webview') === 'continue',
+        originChecked: query.get('origin') === 'checked',
+        asJson: isScript(req),
+      });
+    }),
+  );
 
   router
     .route(literalPath(paths.callback))
@@ -106,72 +113,38 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     )
     .all(only(['GET', 'HEAD'], CALLBACK_BY_GET));
 
-  router
-    .route(literalPath(paths.logout))
-    .post(
-      checkSite,
-      handle(async (req, res) => {
-        requireSession(req, sessions);
-        await req.qqConnect.logout();
-        res.set('Cache-Control', 'no-store');
-        if (isScript(req)) res.status(204).end();
-        else res.redirect(303, urls.defaultReturnTo);
-      }),
-    )
-    .all(only(['POST']));
+  post(
+    paths.logout,
+    handle(async (req, res) => {
+      await req.qqConnect.logout();
+      res.set('Cache-Control', 'no-store');
+      if (isScript(req)) res.status(204).end();
+      else res.redirect(303, urls.defaultReturnTo);
+    }),
+  );
 
-  router
-    .route(literalPath(paths.user))
-    .get(
-      handle(async (req, res) => {
-        requireSession(req, sessions);
-        const optional = new URLSearchParams(rawQuery(req)).get('optional') === '1';
-        if (req.qqUser || optional) sendUser(res, req.qqUser);
-        else sendLoginRequired(res);
-      }),
-    )
-    .all(only(['GET', 'HEAD']));
+  const sendUser = guarded('json', (req, res) => res.set('Cache-Control', 'no-store').json(publicUser(req.qqUser)));
+  get(paths.user, (req, res, next) => {
+    requireSession(req, sessions);
+    const isOptional = new URLSearchParams(rawQuery(req)).get('optional') === '1';
+    if (isOptional && !req.qqUser) res.set('Cache-Control', 'no-store').json(null);
+    else sendUser(req, res, next);
+  });
 
-  router
-    .route(literalPath(paths.refresh))
-    .post(
-      checkSite,
-      handle(async (req, res) => {
-        requireSession(req, sessions);
-        if (req.qqUser) sendUser(res, await req.qqConnect.refreshUser());
-        else sendLoginRequired(res);
-      }),
-    )
-    .all(only(['POST']));
+  post(
+    paths.refresh,
+    guarded('json', async (req, res) => {
+      res.set('Cache-Control', 'no-store').json(publicUser(await req.qqConnect.refreshUser()));
+    }),
+  );
 
-  for (const [path, send] of [
-    [paths.client, sendBrowserModule],
-    [paths.popupScript, sendScript(POPUP_SCRIPT)],
-    [paths.copyScript, sendScript(COPY_SCRIPT)],
-  ] as const) {
-    router
-      .route(literalPath(path))
-      .get(send)
-      .all(only(['GET', 'HEAD']));
-  }
+  get(
+    paths.avatar,
+    guarded('json', async (req, res) => services.avatars.send(req, res, req.qqUser)),
+  );
 
-  router
-    .route(literalPath(paths.avatar))
-    .get(
-      handle(async (req, res) => {
-        requireSession(req, sessions);
-        if (req.qqUser) await services.avatars.send(req, res, req.qqUser);
-        else sendLoginRequired(res);
-      }),
-    )
-    .all(only(['GET', 'HEAD']));
-
-  function sendLoginRequired(res: Response): void {
-    res.status(401).set('Cache-Control', 'no-store').json({ error: 'login_required', login_url: urls.login });
-  }
+  get(paths.client, sendBrowserModule);
+  get(paths.popupScript, sendScript(POPUP_SCRIPT));
+  get(paths.copyScript, sendScript(COPY_SCRIPT));
   return router;
-}
-
-function sendUser(res: Response, user: QQUser | undefined): void {
-  res.set('Cache-Control', 'no-store').json(user ? publicUser(user) : null);
 }

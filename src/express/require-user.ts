@@ -73,17 +73,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
  */
 export function requireQQUser(options: RequireQQUserOptions = {}): RequestHandler {
   assertCalled('requireQQUser', options);
-  const { answer = 'auto' } = options;
-  return function requireQQUser(req, res, next) {
-    guard(req, res, answer, next).catch(next);
-  };
-}
-
-async function guard(req: Request, res: Response, answer: Answer, next: () => void): Promise<void> {
-  if (!servicesOf(req) || !req.qqUser) return requireLogin(req, res, answer);
-  // After a logout, Back must not show the page. A handler that sets its own value overrides this one.
-  if (isPageRequest(req)) res.set('Cache-Control', 'no-store');
-  next();
+  return guarded(options.answer ?? 'auto', (_req, _res, next) => next());
 }
 
 /** A request that has passed a login guard. */
@@ -107,10 +97,18 @@ export type QQUserHandler = (req: QQUserRequest, res: Response, next: NextFuncti
  */
 export function withQQUser(handler: QQUserHandler): RequestHandler {
   assertCalled('withQQUser', handler);
-  return function withQQUser(req, res, next) {
-    guard(req, res, 'auto', () => {
-      const run = async (): Promise<unknown> => handler(req as QQUserRequest, res, next);
-      run().catch(next);
-    }).catch(next);
+  return guarded('auto', handler);
+}
+
+/** Creates a handler that runs for logged-in users only; any other request gets an answer. */
+export function guarded(answer: Answer, handler: QQUserHandler): RequestHandler {
+  return function requireQQUser(req, res, next) {
+    const run = async (): Promise<unknown> => {
+      if (!servicesOf(req) || !req.qqUser) return requireLogin(req, res, answer);
+      // After a logout, Back must not show the page. A handler that sets its own value overrides this one.
+      if (isPageRequest(req)) res.set('Cache-Control', 'no-store');
+      return handler(req as QQUserRequest, res, next);
+    };
+    run().catch(next);
   };
 }

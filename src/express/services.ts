@@ -10,13 +10,9 @@ import { LostSessions } from './session/lost-sessions.js';
 import { createWarnOnce } from '../protocol/warn.js';
 import { TokenVault } from './tokens/vault.js';
 import type { ReturnToRules } from '../attempt/return-to.js';
-import type { UserAvatarRoute } from '../avatars/user-avatar.js';
-import type { QQConnectClient } from '../client/client.js';
 import type { UserInfoResponse } from '../protocol/profile.js';
-import type { Emit } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import type { SeenSessions } from './session/session.js';
-import type { WarnOnce } from '../protocol/warn.js';
 
 /** How a callback ended. */
 export type LoginOutcome =
@@ -29,62 +25,25 @@ export type LoginOutcome =
     }
   | { result: 'cancelled'; location: string };
 
-/** The URLs of one router. */
-export interface Urls extends ReturnToRules {
-  /** The login route, as a browser sees it. */
-  login: string;
-  popupScript: string;
-  copyScript: string;
-  defaultReturnTo: string;
-  cancelUrl: string | undefined;
-  /** Whether the callback is this router's: not where the page of `redirectUri` is a front end's. */
-  ownsCallback: boolean;
-  /** Validates a page to redirect to; see {@link safeReturnTo}. */
-  returnTo(value: unknown): string | undefined;
-}
-
 /** What all handlers of one router share. */
-export interface Services {
-  /** Without the keys: an object that holds them must not be printed. */
-  options: Omit<ResolvedOptions, 'encryptionKeys'>;
-  client: QQConnectClient;
-  attempts: LoginAttempts;
-  callbacks: Callbacks<LoginOutcome>;
-  vault: TokenVault;
-  emit: Emit;
-  warnOnce: WarnOnce;
-  cookieWarnings: SessionCookieWarnings;
-  lostSessions: LostSessions;
-  /** Paths as the router sees them, relative to its mount. */
-  paths: Readonly<Record<keyof typeof routes | 'callback', string>>;
-  urls: Urls;
-  /** The images of the logged-in users. */
-  avatars: UserAvatarRoute;
-  sessions: SeenSessions;
-  /** Profiles that are being fetched, by session. */
-  pendingProfiles: Map<string, Promise<UserInfoResponse>>;
-}
+export type Services = ReturnType<typeof createServices>;
 
 function configurationError(problem: string, hint: { en: string; zh: string }): QQConfigurationError {
   return new QQConfigurationError(`express-qq-connect is not configured correctly: ${problem}`, hint);
 }
 
-const routes = {
-  login: 'login',
-  logout: 'logout',
-  user: 'user',
-  refresh: 'refresh',
-  avatar: 'avatar',
-  client: 'client.js',
-  popupScript: 'popup.js',
-  copyScript: 'copy.js',
-} as const;
-
-function pathsOf({ basePath, callbackPath }: ResolvedOptions): Services['paths'] {
-  const own = Object.fromEntries(Object.entries(routes).map(([name, route]) => [name, `${basePath}/${route}`])) as Omit<
-    Services['paths'],
-    'callback'
-  >;
+/** The paths as the router sees them, relative to its mount. */
+function pathsOf({ basePath, callbackPath }: ResolvedOptions) {
+  const own = {
+    login: `${basePath}/login`,
+    logout: `${basePath}/logout`,
+    user: `${basePath}/user`,
+    refresh: `${basePath}/refresh`,
+    avatar: `${basePath}/avatar`,
+    client: `${basePath}/client.js`,
+    popupScript: `${basePath}/popup.js`,
+    copyScript: `${basePath}/copy.js`,
+  };
   const callback = trimSlashes(callbackPath) || '/';
   const taken = Object.entries(own).find(([, path]) => path.toLowerCase() === callback.toLowerCase());
   if (!taken) return { ...own, callback };
@@ -94,7 +53,8 @@ function pathsOf({ basePath, callbackPath }: ResolvedOptions): Services['paths']
   });
 }
 
-function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
+/** The URLs as the browser sees them. */
+function urlsOf(options: ResolvedOptions, paths: ReturnType<typeof pathsOf>) {
   const { callbackPath, client } = options;
   const { origin, pathname } = new URL(client.redirectUri);
   const ownsCallback = pathname.endsWith(callbackPath);
@@ -104,10 +64,10 @@ function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
     allowedOrigins: new Set(options.allowedReturnOrigins),
     ownPaths: new Set([paths.login, paths.logout, paths.refresh, paths.callback].map((path) => path.toLowerCase())),
   };
+  /** Validates a page to redirect to; see {@link safeReturnTo}. */
   const returnTo = (value: unknown): string | undefined => safeReturnTo(value, rules);
-  const local = { defaultReturnTo: returnTo(options.defaultReturnTo), cancelUrl: returnTo(options.cancelUrl) };
   const wrong = (['defaultReturnTo', 'cancelUrl'] as const).filter(
-    (name) => options[name] !== undefined && local[name] === undefined,
+    (name) => options[name] !== undefined && returnTo(options[name]) === undefined,
   );
   if (wrong.length > 0) {
     const rule =
@@ -119,19 +79,20 @@ function urlsOf(options: ResolvedOptions, paths: Services['paths']): Urls {
   }
   return {
     ...rules,
+    /** Whether the callback is this router's: not where the page of `redirectUri` is a front end's. */
     ownsCallback,
     login: rules.publicPrefix + paths.login,
     popupScript: rules.publicPrefix + paths.popupScript,
     copyScript: rules.publicPrefix + paths.copyScript,
-    defaultReturnTo: local.defaultReturnTo ?? '/',
-    cancelUrl: local.cancelUrl,
+    defaultReturnTo: returnTo(options.defaultReturnTo) ?? '/',
+    cancelUrl: returnTo(options.cancelUrl),
     returnTo,
   };
 }
 
 /** Creates what a router's handlers share from its options. Keys are derived here, once. */
-export function createServices(resolved: ResolvedOptions): Services {
-  const { encryptionKeys, ...options } = resolved;
+export function createServices(resolved: ResolvedOptions) {
+  const { encryptionKeys, ...options } = resolved; // an object that holds the keys must not be printed
   const { client } = options;
   const paths = pathsOf(resolved);
   const urls = urlsOf(resolved, paths);
@@ -149,13 +110,15 @@ export function createServices(resolved: ResolvedOptions): Services {
       redirectUri: client.redirectUri,
       defaultReturnTo: urls.defaultReturnTo,
     }),
-    callbacks: new Callbacks(),
+    callbacks: new Callbacks<LoginOutcome>(),
     vault: new TokenVault({ sealer: createSealer(encryptionKeys, 'tokens'), client, lock: options.lock, emit }),
     warnOnce,
     cookieWarnings: new SessionCookieWarnings(client.redirectUri, warnOnce),
     lostSessions: new LostSessions(client, warnOnce),
-    avatars: createUserAvatarRoute({ graphUrl: client.graphUrl }),
-    sessions: {},
-    pendingProfiles: new Map(),
+    /** The images of the logged-in users. */
+    avatars: createUserAvatarRoute(client),
+    sessions: {} as SeenSessions,
+    /** Profiles that are being fetched, by session. */
+    pendingProfiles: new Map<string, Promise<UserInfoResponse>>(),
   };
 }

@@ -1,5 +1,5 @@
 import { boundedMap } from './bounded-map.js';
-import { ATTEMPT_TTL_SECONDS, stateId } from './login-attempt.js';
+import { ATTEMPT_TTL_SECONDS, digest } from './login-attempt.js';
 import type { Callback } from '../client/callback.js';
 
 const MAX_ENTRIES = 10_000;
@@ -11,7 +11,7 @@ interface Exchange<T> {
 
 /** Identifies a callback among those with one state, without its code. */
 export function callbackId({ result }: Callback): string {
-  return result.kind === 'code' ? stateId(result.code) : result.kind;
+  return result.kind === 'code' ? digest(result.code) : result.kind;
 }
 
 async function hasFailed(result: Promise<unknown>): Promise<boolean> {
@@ -33,7 +33,7 @@ export class Callbacks<T> {
    * @param callbackId - differs for another code with the same state
    */
   async once(state: string, callbackId: string, exchange: () => Promise<T>): Promise<T> {
-    const key = stateId(state);
+    const key = digest(state);
     const known = this.#exchanges.get(key);
     if (known && (known.callbackId === callbackId || !(await hasFailed(known.result)))) return known.result;
     const current = this.#exchanges.get(key);

@@ -24,13 +24,9 @@ const MAX_COOKIE_BYTES = 3_900;
 // Of a request with hundreds of cookies under our name, only so many are read or deleted.
 const MAX_READ_COOKIES = 20;
 
-function digest(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, length);
-}
-
-/** Names a state without disclosing it: in a cookie's name, and in a session. */
-export function stateId(state: string): string {
-  return digest(state, 22);
+/** Names a state, a code or a user without disclosing it: in a cookie's name, and in a session. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
 /** What {@link LoginAttempts.start} returns. */
@@ -62,7 +58,7 @@ export class LoginAttempts {
     this.#sealer = options.sealer;
     this.#defaultReturnTo = options.defaultReturnTo;
     // All ports of localhost share their cookies: an application must not delete or read another one's.
-    this.#owner = digest(`${options.appId}\n${options.redirectUri}`, 22);
+    this.#owner = digest(`${options.appId}\n${options.redirectUri}`);
     // By the scheme that QQ calls back with, not by req.secure, which is often wrong behind a proxy.
     this.#secure = new URL(options.redirectUri).protocol === 'https:';
     this.#prefix = `${this.#secure ? '__Host-' : ''}qq_login_${this.#owner.slice(0, 8)}_`;
@@ -71,7 +67,7 @@ export class LoginAttempts {
   /** Starts an attempt. Older attempts are deleted where there are too many, or the Cookie header grows too long. */
   start(cookieHeader: string | undefined, options: Omit<LoginAttempt, 'state'>): StartedAttempt {
     const state = randomBytes(32).toString('base64url');
-    const name = this.#prefix + stateId(state);
+    const name = this.#prefix + digest(state);
     const cookies = parse(cookieHeader ?? '');
     const own = Object.entries(cookies).filter(([key]) => key.startsWith(this.#prefix));
     const othersBytes = (cookieHeader ?? '').length - sizeOf(own);
@@ -90,7 +86,7 @@ export class LoginAttempts {
 
   /** Finds the attempt with this state among a request's cookies. */
   find(cookieHeader: string | undefined, state: string): FoundAttempt {
-    const name = this.#prefix + stateId(state);
+    const name = this.#prefix + digest(state);
     const sealed = parse(cookieHeader ?? '')[name];
     if (sealed === undefined) return { attempt: undefined, deletion: undefined };
     const content = this.#sealer.open(sealed);

@@ -6,11 +6,12 @@ import {
   genericGrantRequest,
   refreshTokenGrant,
 } from 'openid-client';
+import { describeQQErrorCode } from '../protocol/error-codes.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { QQResponseError, isQQConnectError } from '../protocol/errors/index.js';
 import type { CustomFetch, TokenEndpointResponse } from 'openid-client';
 import type { CallQQ } from '../transport/dialect.js';
-import type { QQStep } from '../protocol/errors/index.js';
+import type { QQConnectError, QQStep } from '../protocol/errors/index.js';
 
 /** What QQ returns for a code or a refresh token. */
 export interface TokenSet {
@@ -130,4 +131,30 @@ export function createGrants(options: { appId: string; appKey: string; graphUrl:
       ),
     refreshToken: async (refreshToken) => grant('refresh', refreshTokenGrant(configuration, refreshToken)),
   };
+}
+
+// These say that the refresh token belongs to another APP ID or APP Key: for this user the same as a used one.
+const WRONG_APP_CODES: readonly unknown[] = [100040, 100041];
+// The request was not sent, so its refresh token is unused.
+const NOT_SENT_CODES: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/**
+ * What a failed refresh means for its refresh token: `rejected` (it is of no use any more), `retryable` (it is unused), or
+ * `unconfirmed` (the response was lost on the way, or QQ itself failed).
+ */
+export type RefreshOutcome = 'rejected' | 'retryable' | 'unconfirmed';
+
+/** Returns what a failed refresh means for its refresh token. */
+export function refreshOutcome(error: QQConnectError): RefreshOutcome {
+  const { qqCode } = error;
+  if (qqCode !== undefined) {
+    const entry = typeof qqCode === 'number' ? describeQQErrorCode(qqCode) : undefined;
+    if (entry?.retryRead) return 'unconfirmed';
+    // `invalid_grant`: RFC 6749, section 5.2, as servers that emulate QQ answer.
+    const isRejected =
+      entry?.action === 'login_again' || WRONG_APP_CODES.includes(qqCode) || qqCode === 'invalid_grant';
+    return isRejected ? 'rejected' : 'retryable';
+  }
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return NOT_SENT_CODES.includes(code) ? 'retryable' : 'unconfirmed';
 }

@@ -25,19 +25,17 @@ export type QQConnectEvent =
   | ({ type: 'refresh_failed'; durationMs: number } & EventFailure)
   | { type: 'logged_out' };
 
-/** What `onLogin` threw, on its way to the error handlers. */
-export class LoginRefusal extends Error {
-  readonly error: unknown;
+/** What `onLogin` threw. */
+const refusals = new WeakSet();
 
-  constructor(error: unknown) {
-    super('onLogin refused the login');
-    this.error = error;
-  }
+/** Notes that `onLogin` threw an error, which refuses the login and reaches the error handlers as it is. */
+export function noteRefusal(error: object): void {
+  refusals.add(error);
 }
 
 /** Describes an error for an event. */
 export function describeFailure(error: unknown): EventFailure {
-  if (error instanceof LoginRefusal) return { code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session' };
+  if (refusals.has(error as object)) return { code: 'ERR_REFUSED_BY_ON_LOGIN', step: 'session' };
   if (!isQQConnectError(error)) return { code: 'ERR_UNKNOWN', step: 'session' };
   return { code: error.code, step: error.step, ...(error.qqCode !== undefined && { qqCode: error.qqCode }) };
 }

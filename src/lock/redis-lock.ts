@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QQTransportError } from '../protocol/errors/index.js';
+import { storeError } from '../protocol/errors/index.js';
 import { lockTimeout, withTimeout } from './lock.js';
 import { redisCommands } from './redis-commands.js';
 import type { Lock } from './lock.js';
@@ -12,19 +12,6 @@ export type { RedisLockClient } from './redis-commands.js';
 // gain nothing, and a random share keeps processes from asking all at once.
 const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 100;
-
-/** The error for a Redis that did not answer. The client's own stays out: some carry the command, owner and all. */
-function lockError(error: unknown): QQTransportError {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
-  return new QQTransportError(
-    'ERR_QQ_SESSION_STORE',
-    `session: could not acquire the refresh lock in Redis (${what})`,
-    {
-      step: 'session',
-    },
-  );
-}
 
 async function release(redis: RedisCommands, key: string, owner: string): Promise<void> {
   // If it fails or takes long, the lock expires by itself, and what the task gave is good.
@@ -44,7 +31,7 @@ async function acquire(redis: RedisCommands, key: string, owner: string, expires
     } catch (error) {
       // If the lock is acquired late, it is released: no request waits for it any more.
       void answer.then(async (late) => late && release(redis, key, owner)).catch(() => undefined);
-      throw error instanceof QQTransportError ? error : lockError(error);
+      throw storeError('could not acquire the refresh lock in Redis', error);
     }
     if (taken) return;
     if (remaining() <= 0) throw lockTimeout();

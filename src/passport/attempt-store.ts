@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { QQConfigurationError } from '../protocol/errors/index.js';
-import { ATTEMPT_TTL_SECONDS, stateId } from '../attempt/login-attempt.js';
+import { ATTEMPT_TTL_SECONDS, digest } from '../attempt/login-attempt.js';
 import type { ServerResponse } from 'node:http';
 import type { LoginAttempts } from '../attempt/login-attempt.js';
 
@@ -99,12 +99,12 @@ function sessionStore(session: SessionValues, owner: string): AttemptStore {
   return {
     start(data) {
       const state = randomBytes(32).toString('base64url');
-      write([...read(), { id: stateId(state), expires: Date.now() + ATTEMPT_TTL_SECONDS * 1000, data }]);
+      write([...read(), { id: digest(state), expires: Date.now() + ATTEMPT_TTL_SECONDS * 1000, data }]);
       return state;
     },
-    find: (state) => read().find(({ id }) => id === stateId(state))?.data,
+    find: (state) => read().find(({ id }) => id === digest(state))?.data,
     delete(state) {
-      write(read().filter(({ id }) => id !== stateId(state)));
+      write(read().filter(({ id }) => id !== digest(state)));
     },
   };
 }

@@ -1,24 +1,21 @@
 import { callbackId } from '../../attempt/callbacks.js';
-import { stateId } from '../../attempt/login-attempt.js';
+import { digest } from '../../attempt/login-attempt.js';
 import { withCancelled } from '../../attempt/return-to.js';
 import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile } from '../../protocol/profile.js';
-import { LoginRefusal, describeFailure, warnOfConfiguration } from '../events.js';
+import { describeFailure, noteRefusal, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { popupPage } from '../pages/popup.js';
 import {
   applicationData,
   completedLogin,
-  replaceSession,
-  requireSession,
   storedLogin,
-  switchToSession,
   tokenRecordsOf,
   userId,
-  watchStoredSession,
   withLogin,
-} from '../session/session.js';
+} from '../session/stored-login.js';
+import { replaceSession, requireSession, switchToSession, watchStoredSession } from '../session/session.js';
 import { setAttempt } from './start.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
@@ -27,7 +24,7 @@ import type { TokenSet } from '../../client/grants.js';
 import type { QQUser } from '../../protocol/profile.js';
 import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
 import type { LoginOutcome, Services } from '../services.js';
-import type { StoredLogin } from '../session/session.js';
+import type { StoredLogin } from '../session/stored-login.js';
 
 // A reload of so many logins of one session redirects to where they led.
 const MAX_COMPLETED_LOGINS = 3;
@@ -71,30 +68,25 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   }
   const { attempt, callback, deletion } = found;
   setAttempt(req, attempt);
-  const { popup } = attempt;
-  let outcome: LoginOutcome;
-  try {
-    outcome = await services.callbacks.once(attempt.state, callbackId(callback), async () =>
-      withLoginEvents(services, async () => exchange(services, req, res, attempt, callback)),
-    );
-  } catch (error) {
-    throw error instanceof LoginRefusal ? error.error : error;
-  }
-  if (outcome.result === 'success') assertSameCode(outcome.codeId, callback);
-  if (outcome.result === 'success' && outcome.sessionId !== req.sessionID) {
+  const outcome = await services.callbacks.once(attempt.state, callbackId(callback), async () =>
+    withLoginEvents(services, async () => exchange(services, req, res, attempt, callback)),
+  );
+  if (outcome.result === 'success') {
+    assertSameCode(outcome.codeId, callback);
     // A second request with this state at the same moment, or after its first response was lost.
-    const login = { appId: services.client.appId, state: stateId(attempt.state) };
-    if (!(await switchToSession(req, outcome.sessionId, login)))
+    const isOther = outcome.sessionId !== req.sessionID;
+    const login = { appId: services.client.appId, state: digest(attempt.state) };
+    if (isOther && !(await switchToSession(req, outcome.sessionId, login))) {
       throw callbackError('the login with this state has ended');
-  }
-  if (!res.headersSent) {
-    res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
-    if (outcome.result === 'success') {
-      services.cookieWarnings.afterLogin(req, res);
-      services.lostSessions.count(req, res);
     }
   }
-  sendLoginResult(services, req, res, { ...outcome, popup });
+  if (res.headersSent) return; // by onLogin, or by the application's own timeout
+  res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
+  if (outcome.result === 'success') {
+    services.cookieWarnings.afterLogin(req, res);
+    services.lostSessions.count(req, res);
+  }
+  sendLoginResult(services, req, res, { ...outcome, popup: attempt.popup });
 }
 
 /** Finds the attempt that a callback belongs to, or the completed login of which it is a reload. */
@@ -105,7 +97,7 @@ async function findAttempt(
 ): Promise<{ location: string; popup?: string } | { attempt: LoginAttempt; callback: Callback; deletion: string }> {
   requireSession(req, sessions);
   const callback = readCallback(rawQuery(req));
-  const completed = completedLogin(storedLogin(req, client.appId), stateId(callback.state));
+  const completed = completedLogin(storedLogin(req, client.appId), digest(callback.state));
   if (completed) {
     setAttempt(req, { returnTo: completed.location, popup: completed.popup });
     assertSameCode(completed.codeId, callback);
@@ -140,7 +132,7 @@ async function exchange(
     warnOnce('QQ_PROFILE_PLACEHOLDER', PLACEHOLDER);
   }
   const isStored = await mergeStoredSession();
-  const codeId = stateId(result.code);
+  const codeId = digest(result.code);
   const outcome = await createLoginSession(services, req, res, { attempt, codeId, tokens, user, isStored });
   avatars.forget(user); // its URL may stay the same when the picture changes
   emit(() => ({ type: 'login_succeeded', durationMs: Math.round(performance.now() - startedAt) }));
@@ -195,7 +187,7 @@ async function createLoginSession(
     location = urls.returnTo(result?.returnTo) ?? location;
     body = result?.body;
     const completed = {
-      state: stateId(attempt.state),
+      state: digest(attempt.state),
       codeId,
       location,
       ...(attempt.popup !== undefined && { popup: attempt.popup }),
@@ -217,11 +209,11 @@ async function callOnLogin(
   } catch (error) {
     const isObject = typeof error === 'object' && error !== null;
     // Express takes nothing, 'route' and 'router' for no error at all.
-    throw new LoginRefusal(
-      isObject
-        ? error
-        : new QQRequestError('ERR_QQ_LOGIN_REFUSED', 'session: onLogin refused the login without an Error'),
-    );
+    const refusal = isObject
+      ? error
+      : new QQRequestError('ERR_QQ_LOGIN_REFUSED', 'session: onLogin refused the login without an Error');
+    noteRefusal(refusal);
+    throw refusal as Error;
   }
 }
 
@@ -232,7 +224,6 @@ function sendLoginResult(
   res: Response,
   outcome: { result: 'success' | 'cancelled'; location: string; popup?: string | undefined; body?: object | undefined },
 ): void {
-  if (res.headersSent) return; // by onLogin, or by the application's own timeout
   const { result, location, popup, body } = outcome;
   res.set('Cache-Control', 'no-store');
   if (isScript(req)) {

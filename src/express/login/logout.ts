@@ -1,11 +1,6 @@
-import {
-  callStore,
-  removeLogin,
-  requireSession,
-  saveSession,
-  storedLogin,
-  tokenRecordsOf,
-} from '../session/session.js';
+import { callStore, saveSession } from '../session/store.js';
+import { removeLogin, storedLogin, tokenRecordsOf } from '../session/stored-login.js';
+import { requireSession } from '../session/session.js';
 import type { Request } from 'express';
 import type { Services } from '../services.js';
 

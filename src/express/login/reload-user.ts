@@ -1,11 +1,13 @@
 import { QQConfigurationError, isQQConnectError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile, toQQUser } from '../../protocol/profile.js';
-import { requireSession, saveSession, storedLogin, watchStoredSession } from '../session/session.js';
+import { requireSession, watchStoredSession } from '../session/session.js';
+import { saveSession } from '../session/store.js';
+import { storedLogin } from '../session/stored-login.js';
 import { loginRequired } from '../tokens/vault.js';
 import type { Request } from 'express';
 import type { QQUser, UserInfoResponse } from '../../protocol/profile.js';
 import type { Services } from '../services.js';
-import type { StoredLogin } from '../session/session.js';
+import type { StoredLogin } from '../session/stored-login.js';
 import type { TokenRef } from '../tokens/vault.js';
 
 // What QQ returns for an access token that has expired or was revoked; -23 is how `get_user_info` says it.

@@ -1,7 +1,8 @@
 import { parse, serialize } from 'cookie';
-import { stateId } from '../../attempt/login-attempt.js';
+import { digest } from '../../attempt/login-attempt.js';
 import { QQConfigurationError } from '../../protocol/errors/index.js';
-import { readStored, storedLogin } from './session.js';
+import { readStored } from './store.js';
+import { storedLogin } from './stored-login.js';
 import type { Request, Response } from 'express';
 import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { WarnOnce } from '../../protocol/warn.js';
@@ -39,7 +40,7 @@ export class LostSessions {
   constructor({ appId, redirectUri }: { appId: string; redirectUri: string }, warnOnce: WarnOnce) {
     this.#appId = appId;
     this.#secure = new URL(redirectUri).protocol === 'https:';
-    const owner = stateId(`${appId}\n${redirectUri}`).slice(0, 8);
+    const owner = digest(`${appId}\n${redirectUri}`).slice(0, 8);
     this.#name = `${this.#secure ? '__Host-' : ''}qq_logins_${owner}`;
     this.#warnOnce = warnOnce;
   }

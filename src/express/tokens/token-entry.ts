@@ -1,4 +1,4 @@
-import type { TokenSet } from '../../client/grants.js';
+import type { RefreshOutcome, TokenSet } from '../../client/grants.js';
 
 /** A user's tokens as they are stored, encrypted: in the session after the login, in a record after a refresh. */
 export interface TokenEntry {
@@ -54,6 +54,16 @@ export function markedForRefresh(entry: TokenEntry, rejected?: string): TokenEnt
   const tokens = entry.tokens.accessToken === rejected ? { ...entry.tokens, expiresAt: 0 } : entry.tokens;
   const refreshes = (entry.unconfirmed?.refreshes ?? 0) + 1;
   return { ...entry, tokens, unconfirmed: { refreshes, lastAt: Date.now() } };
+}
+
+/** Returns what a failed refresh leaves of an entry: the marked one, if the result is unknown. */
+export function afterRefresh(outcome: RefreshOutcome, entry: TokenEntry, marked: TokenEntry): TokenEntry {
+  const { unconfirmed, ...rest } = marked;
+  if (outcome === 'unconfirmed') return marked;
+  if (outcome === 'retryable') return { ...rest, ...(entry.unconfirmed && { unconfirmed: entry.unconfirmed }) };
+  // Without its refresh token rather than without a record: only a logout looks like a logout.
+  const { refreshToken, ...tokens } = marked.tokens;
+  return { ...rest, tokens };
 }
 
 /** How long to wait before the next refresh of an entry whose last ones have no known result, in ms. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeQQErrorCode } from '../../protocol/error-codes.js';
-import { QQRequestError, QQTransportError, isQQConnectError } from '../../protocol/errors/index.js';
-import { callStore, readStored } from '../session/session.js';
+import { refreshOutcome } from '../../client/grants.js';
+import { QQRequestError, QQTransportError, isQQConnectError, storeError } from '../../protocol/errors/index.js';
+import { callStore, readStored } from '../session/store.js';
 import { describeFailure } from '../events.js';
 import {
   REFRESH_PERIOD_MS,
+  afterRefresh,
   isFresh,
   isUsable,
   isValid,
@@ -20,7 +21,7 @@ import type { Lock } from '../../lock/lock.js';
 import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Sealer } from '../../attempt/sealer.js';
 import type { Emit } from '../events.js';
-import type { StoredLogin } from '../session/session.js';
+import type { StoredLogin } from '../session/stored-login.js';
 import type { TokenEntry } from './token-entry.js';
 
 /** Where the tokens of a login are stored. */
@@ -34,41 +35,9 @@ type StoredRecord = { sealed?: unknown; ended?: unknown } | undefined;
 
 const TOMBSTONE_TTL_MS = 3_600_000;
 const MAX_DELAY_MS = 500;
-// These say that the refresh token belongs to another APP ID or APP Key: for this user the same as a used one.
-const WRONG_APP_CODES: readonly unknown[] = [100040, 100041];
-// The request was not sent, so its refresh token is unused.
-const NOT_SENT_CODES: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
-
 /** Creates the error for a user who has to log in (again). */
 export function loginRequired(why: string): QQRequestError {
   return new QQRequestError('ERR_QQ_LOGIN_REQUIRED', `session: ${why}`);
-}
-
-/**
- * What a failed refresh says about the refresh token: `rejected` (of no use any more), `retryable` (unused), or
- * `unconfirmed` (the response was lost on the way, or QQ itself failed).
- */
-function outcomeOf(error: QQConnectError): 'rejected' | 'retryable' | 'unconfirmed' {
-  const { qqCode } = error;
-  if (qqCode !== undefined) {
-    const entry = typeof qqCode === 'number' ? describeQQErrorCode(qqCode) : undefined;
-    if (entry?.retryRead) return 'unconfirmed';
-    // `invalid_grant`: RFC 6749, section 5.2, as servers that emulate QQ answer.
-    const isRejected =
-      entry?.action === 'login_again' || WRONG_APP_CODES.includes(qqCode) || qqCode === 'invalid_grant';
-    return isRejected ? 'rejected' : 'retryable';
-  }
-  const { code } = (error.cause ?? {}) as { code?: unknown };
-  return NOT_SENT_CODES.includes(code) ? 'retryable' : 'unconfirmed';
-}
-
-function lockError(error: unknown): QQConnectError {
-  if (isQQConnectError(error)) return error;
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  const what = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
-  return new QQTransportError('ERR_QQ_SESSION_STORE', `session: the option lock failed (${what})`, {
-    step: 'session',
-  });
 }
 
 /**
@@ -157,9 +126,9 @@ export class TokenVault {
         await (refresh ??= this.#refresh(ref, rejected));
       });
     } catch (error) {
-      if (!refresh) throw lockError(error); // otherwise the refresh has a result of its own
+      if (!refresh) throw storeError('the option lock failed', error); // otherwise the refresh has a result of its own
     }
-    if (!refresh) throw lockError(new Error('it did not run the task'));
+    if (!refresh) throw storeError('the option lock failed', { code: 'it did not run the task' });
     return refresh;
   }
 
@@ -206,19 +175,9 @@ export class TokenVault {
     const current = await this.#newest(ref);
     // Another process found our lock expired, and has refreshed the entry.
     if (current.tokens.refreshToken !== entry.tokens.refreshToken) return current;
-    const outcome = outcomeOf(error);
-    let left = marked;
-    if (outcome === 'rejected') {
-      // Without its refresh token rather than without a record: only a logout looks like a logout.
-      const { refreshToken, ...tokens } = marked.tokens;
-      const { unconfirmed, ...rest } = marked;
-      left = { ...rest, tokens };
-      await this.#write(ref, left);
-    } else if (outcome === 'retryable') {
-      const { unconfirmed, ...rest } = marked;
-      left = { ...rest, ...(entry.unconfirmed && { unconfirmed: entry.unconfirmed }) };
-      await this.#write(ref, left);
-    }
+    const outcome = refreshOutcome(error);
+    const left = afterRefresh(outcome, entry, marked);
+    if (left !== marked) await this.#write(ref, left);
     if (isValid(left)) return left;
     if (outcome === 'rejected' && error.action !== 'login_again')
       throw loginRequired(`QQ no longer refreshes this login (${error.qqCode})`);
@@ -232,7 +191,7 @@ export class TokenVault {
   async #writeInHand(ref: TokenRef, entry: TokenEntry, lockedAt: number): Promise<void> {
     for (let delayMs = 20; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
       try {
-        await this.#assertNotEnded(ref);
+        await this.#newest(ref); // throws if a logout has ended the tokens
         await this.#write(ref, entry);
         return;
       } catch (error) {
@@ -254,11 +213,6 @@ export class TokenVault {
     // QQ's refresh period is over, and a record may have expired: then this refresh token has been used.
     const { refreshToken, ...tokens } = first.tokens;
     return { ...first, tokens };
-  }
-
-  async #assertNotEnded({ store, login }: TokenRef): Promise<void> {
-    const stored = (await readStored(store, login.tokens.record)) as unknown as StoredRecord;
-    if (stored?.ended === true) throw loginRequired('the user has logged out');
   }
 
   #open(sealed: string, { openid, tokens }: TokenRef['login']): TokenEntry {

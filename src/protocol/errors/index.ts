@@ -8,7 +8,7 @@ import type { QQTransportError } from './transport-error.js';
 export { QQConnectError } from './qq-connect-error.js';
 export type { QQErrorKind, QQStep } from './qq-connect-error.js';
 export { QQConfigurationError } from './configuration-error.js';
-export { QQTransportError } from './transport-error.js';
+export { QQTransportError, storeError } from './transport-error.js';
 export { QQResponseError } from './response-error.js';
 export { QQRequestError } from './request-error.js';
 export type {

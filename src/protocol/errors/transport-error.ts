@@ -1,4 +1,4 @@
-import { QQConnectError } from './qq-connect-error.js';
+import { QQConnectError, errorKindOf } from './qq-connect-error.js';
 import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQTransportErrorCode } from './codes.js';
 import type { QQStep } from './qq-connect-error.js';
@@ -93,4 +93,15 @@ export class QQTransportError extends QQConnectError {
     const known = action && hint && code === 'ERR_QQ_NETWORK' ? { action, hint } : {};
     super('transport', message, { code, action: 'try_later', ...errorDefaults[code], ...known, ...fields });
   }
+}
+
+/**
+ * Creates the error for a session store or a lock that failed. An error of this package is returned as it is. Any other
+ * one becomes its code or name, because some hold the whole session, or the command with the lock's owner.
+ */
+export function storeError(what: string, error: unknown): Error {
+  if (error instanceof Error && errorKindOf(error)) return error;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const cause = [code, name].find((word) => typeof word === 'string') ?? 'unknown error';
+  return new QQTransportError('ERR_QQ_SESSION_STORE', `session: ${what} (${cause})`, { step: 'session' });
 }

@@ -1,5 +1,6 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { warn } from '../protocol/warn.js';
+import { debug } from './debug.js';
 import type { QQErrorCode, QQStep } from '../protocol/errors/index.js';
 import type { WarnOnce } from '../protocol/warn.js';
 
@@ -55,16 +56,17 @@ export function warnOfConfiguration({ warnOnce }: { warnOnce: WarnOnce }, error:
 /** Receives events. */
 export type QQConnectEventListener = (event: QQConnectEvent) => void | Promise<void>;
 
-/** Emits an event, which is created only if there is a listener. */
+/** Emits an event, which is created only if something receives it. */
 export type Emit = (create: () => QQConnectEvent) => void;
 
 /** Creates the function that calls `onEvent`. What a listener throws, now or later, must not decide a login. */
 export function createEmitter(onEvent: QQConnectEventListener | undefined): Emit {
-  if (!onEvent) return () => undefined;
   let hasFailed = false;
   return (create) => {
+    if (!onEvent && !debug.enabled) return;
     const event = create();
-    const listen = async (): Promise<void> => onEvent(event);
+    debug('event %s', JSON.stringify(event));
+    const listen = async (): Promise<void> => onEvent?.(event);
     listen().catch(() => {
       if (!hasFailed) warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);
       hasFailed = true;

@@ -2,6 +2,7 @@ import { withoutCancelled } from '../attempt/return-to.js';
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { acceptsHtml, isInFrame, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
+import { debug } from './debug.js';
 import { loginUrl, setAttempt } from './login/start.js';
 import { loginRequiredPage } from './pages/login-required-page.js';
 import { servicesOf } from './request.js';
@@ -35,6 +36,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
   const services = requireServices(req);
   requireSession(req, services.sessions);
   const { urls } = services;
+  debug('guard: the user is not logged in');
   res.set('Cache-Control', 'no-store');
   if (answer === 'login' ? req.method !== 'HEAD' : answer === 'auto' && isPageRequest(req)) {
     if (isPrefetch(req)) {

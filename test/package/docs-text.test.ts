@@ -89,7 +89,7 @@ describe('what the documents say to type', () => {
   const known = [
     /^npm (ci|start|test|init -y)$/,
     /^npm install (--save-dev )?([\w@/.-]+ ?)+$/,
-    /^node (--env-file=\.env )?[\w.-]+\.mjs$/,
+    /^(NODE_DEBUG=qq-connect )?node (--env-file=\.env )?[\w.-]+\.mjs$/,
     /^curl -d '[^']+' http:\/\/127\.0\.0\.1:8000$/,
     /^node --experimental-vm-modules node_modules\/jest\/bin\/jest\.js$/,
     /^npx express-qq-connect (sandbox|doctor|explain|text-server)( .*)?$/,

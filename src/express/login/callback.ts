@@ -4,6 +4,7 @@ import { withCancelled } from '../../attempt/return-to.js';
 import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile } from '../../protocol/profile.js';
+import { debug } from '../debug.js';
 import { describeFailure, noteRefusal, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { popupPage } from '../pages/popup.js';
@@ -63,6 +64,7 @@ async function withLoginEvents<T>(services: Services, task: () => Promise<T>): P
 export async function completeLogin(services: Services, req: Request, res: Response): Promise<void> {
   const found = await withLoginEvents(services, async () => findAttempt(services, req, res));
   if ('location' in found) {
+    debug('callback: a reload of a completed login, so the browser is redirected as before');
     sendLoginResult(services, req, res, { ...found, result: 'success' }); // a reload, or the back button
     return;
   }
@@ -76,6 +78,7 @@ export async function completeLogin(services: Services, req: Request, res: Respo
     // A second request with this state at the same moment, or after its first response was lost.
     const isOther = outcome.sessionId !== req.sessionID;
     const login = { appId: services.client.appId, state: digest(attempt.state) };
+    if (isOther) debug('callback: another request has exchanged this code, so this one switches to its session');
     if (isOther && !(await switchToSession(req, outcome.sessionId, login))) {
       throw callbackError('the login with this state has ended');
     }
@@ -104,8 +107,13 @@ async function findAttempt(
     return completed;
   }
   const { attempt, deletion } = attempts.find(req.headers.cookie, callback.state);
-  if (attempt && deletion !== undefined) return { attempt, callback, deletion };
+  if (attempt && deletion !== undefined) {
+    debug('callback: the login attempt was found, with %s', callback.result.kind);
+    return { attempt, callback, deletion };
+  }
   if (deletion !== undefined) res.append('Set-Cookie', deletion);
+  const why = deletion === undefined ? 'there is no login cookie for this state' : 'its cookie cannot be decrypted';
+  debug('callback: no login attempt was found, because %s', why);
   throw callbackError('this browser has started no login with this state');
 }
 
@@ -126,7 +134,9 @@ async function exchange(
   const startedAt = performance.now();
   const mergeStoredSession = watchStoredSession(req);
   const tokens = await client.exchangeCode(result.code);
+  debug('token: QQ has exchanged the code');
   const user = await client.fetchUser(tokens);
+  debug('user_info: QQ has returned the profile');
   if (isPlaceholderProfile(user.raw)) {
     emit(() => ({ type: 'profile_placeholder' }));
     warnOnce('QQ_PROFILE_PLACEHOLDER', PLACEHOLDER);
@@ -183,6 +193,7 @@ async function createLoginSession(
   await replaceSession(req, appId, async (session) => {
     if (keepsData) Object.assign(session, applicationData(previous));
     session.qqConnect = withLogin(keepsData ? previous.qqConnect : undefined, appId, login);
+    debug('session: a new one %s the data of the earlier one', keepsData ? 'with' : 'without');
     const result = await callOnLogin(options.onLogin, { user, tokens, req, res, previousSession });
     location = urls.returnTo(result?.returnTo) ?? location;
     body = result?.body;
@@ -212,6 +223,7 @@ async function callOnLogin(
     const refusal = isObject
       ? error
       : new QQRequestError('ERR_QQ_LOGIN_REFUSED', 'session: onLogin refused the login without an Error');
+    debug('onLogin: refused the login');
     noteRefusal(refusal);
     throw refusal as Error;
   }
@@ -225,6 +237,10 @@ function sendLoginResult(
   outcome: { result: 'success' | 'cancelled'; location: string; popup?: string | undefined; body?: object | undefined },
 ): void {
   const { result, location, popup, body } = outcome;
+  debug(
+    'callback: answers with %s',
+    isScript(req) ? 'JSON' : popup === undefined ? 'a redirect' : 'the last page of the pop-up window',
+  );
   res.set('Cache-Control', 'no-store');
   if (isScript(req)) {
     const user = result === 'success' && req.qqUser ? publicUser(req.qqUser) : null;

@@ -1,3 +1,4 @@
+import { debug } from '../debug.js';
 import { requireSession } from '../session/session.js';
 import { acceptsHtml, isInFrame, isPhone, languageOf, sendPage } from '../http.js';
 import { inAppBrowserPage, isInAppBrowser } from '../pages/in-app-browser.js';
@@ -96,11 +97,13 @@ export async function startLogin(
   const returnTo = urls.returnTo(options.returnTo) ?? urls.defaultReturnTo;
   if (!options.asJson && acceptsHtml(req)) {
     if (isInFrame(req)) {
+      debug('login: requested in a frame, so a link opens it on top');
       const url = loginUrl(services, { ...options, returnTo });
       sendPage(res, 200, loginRequiredPage(languageOf(req), url, siteName, true));
       return;
     }
     if (!options.originChecked && urls.ownsCallback && !isAtSite(services, req)) {
+      debug('login: requested on another origin, so the browser is redirected to that of redirectUri first');
       const url = loginUrl(services, { ...options, returnTo, originChecked: true });
       res.redirect(redirectStatus, urls.siteOrigin + url);
       return;
@@ -110,6 +113,7 @@ export async function startLogin(
   await lostSessions.check(req, res);
   const warns = inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
   if (warns && isInAppBrowser(req.get('user-agent'))) {
+    debug('login: requested in an in-app browser, so a page leads out of it');
     const page = inAppBrowserPage(languageOf(req), {
       site: siteName,
       script: urls.copyScript,

@@ -1,6 +1,7 @@
 import { parse, serialize } from 'cookie';
 import { digest } from '../../attempt/login-attempt.js';
 import { QQConfigurationError } from '../../protocol/errors/index.js';
+import { debug } from '../debug.js';
 import { readStored } from './store.js';
 import { storedLogin } from './stored-login.js';
 import type { Request, Response } from 'express';
@@ -75,6 +76,7 @@ export class LostSessions {
       isSecretWrong ||= await readStored(req.sessionStore, id).then(Boolean, () => false);
     }
     if (isSecretWrong) this.#warnOnce('QQ_SESSION_SECRET', wrongSecret.en);
+    if (this.#countOf(req) > 0) debug('session: %d logins in a row were completed without it', this.#countOf(req));
     if (this.#countOf(req) < MAX_LOGINS_IN_A_ROW) return;
     this.#set(res, 0); // the next one may try again
     const { en, zh } = isSecretWrong

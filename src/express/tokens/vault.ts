@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refreshOutcome } from '../../client/grants.js';
 import { QQRequestError, QQTransportError, isQQConnectError, storeError } from '../../protocol/errors/index.js';
+import { debug } from '../debug.js';
 import { callStore, readStored } from '../session/store.js';
 import { describeFailure } from '../events.js';
 import {
@@ -89,8 +90,9 @@ export class TokenVault {
     } catch (error) {
       // The lock or the store failed, or another process holds the lock: a token that is still valid is returned.
       const failedHere = isQQConnectError(error) && error.code === 'ERR_QQ_SESSION_STORE';
-      if (failedHere && isValid(entry, rejected)) return entry.tokens.accessToken;
-      throw error;
+      if (!failedHere || !isValid(entry, rejected)) throw error;
+      debug('refresh: the lock or the session store failed, so the token that is still valid is returned');
+      return entry.tokens.accessToken;
     }
   }
 
@@ -103,6 +105,7 @@ export class TokenVault {
   async #refreshOnce(ref: TokenRef, entry: TokenEntry, rejected: string | undefined): Promise<TokenEntry> {
     const { record } = ref.login.tokens;
     const pending = this.#pendingRefreshes.get(record);
+    debug('refresh: due, %s', pending ? 'and running in this process' : 'so the lock is acquired');
     if (pending) {
       const refreshed = await pending;
       // It may have been started by a request that did not know that QQ rejects this token.
@@ -136,7 +139,10 @@ export class TokenVault {
   async #refresh(ref: TokenRef, rejected: string | undefined): Promise<TokenEntry> {
     const lockedAt = performance.now();
     const entry = await this.#newest(ref); // another process may have refreshed it
-    if (isUsable(entry, rejected)) return entry;
+    if (isUsable(entry, rejected)) {
+      debug('refresh: another process has done it');
+      return entry;
+    }
     const { refreshToken } = entry.tokens;
     if (refreshToken === undefined) throw loginRequired('the access token has expired and cannot be refreshed');
     const delayMs = retryDelayMs(entry);
@@ -177,6 +183,7 @@ export class TokenVault {
     if (current.tokens.refreshToken !== entry.tokens.refreshToken) return current;
     const outcome = refreshOutcome(error);
     const left = afterRefresh(outcome, entry, marked);
+    debug('refresh: the refresh token is %s; the access token is %s', outcome, isValid(left) ? 'kept' : 'expired');
     if (left !== marked) await this.#write(ref, left);
     if (isValid(left)) return left;
     if (outcome === 'rejected' && error.action !== 'login_again')

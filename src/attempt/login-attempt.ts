@@ -45,7 +45,7 @@ export interface FoundAttempt {
 
 /**
  * Keeps login attempts in the browser, each one in an encrypted cookie of its own: the server stores nothing of a login
- * that never returns, and two tabs cannot overwrite each other's attempt.
+ * without a callback, and two tabs cannot overwrite each other's attempt.
  */
 export class LoginAttempts {
   readonly #sealer: Sealer;

@@ -151,7 +151,7 @@ export function startLogin(options: StartLoginOptions): StartedLogin {
  *
  * @returns the user, the tokens and the page to redirect to; `cancelled: true` if the user cancelled, and `returnTo` has
  * `qq_login=cancelled` in its query, so that a guarded page can stop. Send `cookies` in both cases.
- * @throws {@link QQRequestError} for a callback that does not belong to a login of this browser
+ * @throws {@link QQRequestError} for a callback of no login of this browser
  * (`ERR_QQ_STATE_MISSING`, `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`), without a request to QQ;
  * {@link QQResponseError} if QQ refused; {@link QQTransportError} if it could not be reached in time;
  * {@link QQConfigurationError} as {@link startLogin}. Each has the `status` for the response.

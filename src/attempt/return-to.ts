@@ -18,7 +18,7 @@ const OTHER_HOST = /^\/[\u0000-\u0020\u007f]*[/\\]/;
 // eslint-disable-next-line no-control-regex -- no page has these in its path, and software that removes them reads another one
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** Tells whether a path names another host, also after several servers have decoded it. */
+/** Returns whether a path names another host, also after several servers have decoded it. */
 function namesHost(path: string): boolean {
   let decoded = path;
   for (let round = 0; round < 4; round += 1) {

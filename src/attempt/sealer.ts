@@ -12,7 +12,7 @@ export interface Sealer {
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-// The only header that is accepted: what a text says of its own encryption must not choose the algorithm.
+// The only header that is accepted: a sealed text must not choose the algorithm.
 const HEADER = Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM' })).toString('base64url');
 const AAD = Buffer.from(HEADER, 'ascii');
 

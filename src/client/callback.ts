@@ -4,7 +4,7 @@ import { redact } from '../protocol/redact.js';
 import { refusal } from '../transport/dialect.js';
 import type { QQConnectError } from '../protocol/errors/index.js';
 
-/** What the query of a callback says. */
+/** What the query of a callback contains. */
 export interface Callback {
   state: string;
   /** Must not be used before the caller has compared `state`. */
@@ -57,7 +57,7 @@ function readResult(parameters: URLSearchParams): Callback['result'] {
 }
 
 /**
- * Reads the query of a callback. What it says beside the state is returned, not thrown, because a wrong state must be
+ * Reads the query of a callback. An error beside the state is returned, not thrown, because a wrong state must be
  * refused before anything else in the query counts.
  *
  * @param query - the raw query string as the browser sent it, without `?`

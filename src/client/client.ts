@@ -129,7 +129,7 @@ export class QQConnectClient {
    *
    * @param callbackUrl - the whole URL that QQ sent the browser to; only its query is read
    * @param checks - `expectedState`: what {@link QQConnectClient.buildAuthorizationUrl} was given; compared first
-   * @throws {@link QQRequestError} for a callback that does not belong to this login (`ERR_QQ_STATE_MISSING`,
+   * @throws {@link QQRequestError} for a callback of another login (`ERR_QQ_STATE_MISSING`,
    * `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`) or was cancelled (`ERR_QQ_CANCELLED`); {@link QQResponseError}
    * if QQ refused; {@link QQTransportError} if it could not be reached
    * @see RFC 6749, section 4.1.3
@@ -190,11 +190,11 @@ export class QQConnectClient {
   }
 
   /**
-   * Asks who an access token was issued for, and refuses one of another application: also the way to accept a token
-   * that an app's SDK obtained.
+   * Returns the user that an access token was issued for, and refuses a token of another application. Use it also to
+   * accept a token that an app's SDK obtained.
    *
    * @throws {@link QQResponseError} `ERR_QQ_CLIENT_ID_MISMATCH` for another application's, `ERR_QQ_OPENID_MISSING`,
-   * or what QQ said; {@link QQTransportError} if it could not be reached
+   * or QQ's own error; {@link QQTransportError} if it could not be reached
    * @see Tencent's page 获取用户OpenID_OAuth2.0
    */
   async fetchOpenId(accessToken: string): Promise<OpenIdResponse> {
@@ -272,7 +272,7 @@ export class QQConnectClient {
   async #me(accessToken: string, unionid: boolean): Promise<OpenIdResponse> {
     const query = { access_token: accessToken, ...(unionid && { unionid: '1' }) };
     const { client_id, openid, unionid: union } = await this.#read('me', endpoints.me, query);
-    // Where it is missing altogether the answer comes from a server that stands in for QQ.
+    // Where it is missing altogether the response comes from a server that emulates QQ.
     if (client_id !== undefined && client_id !== this.appId && client_id !== Number(this.appId)) {
       throw new QQResponseError('me: the access token was issued to another application', {
         code: 'ERR_QQ_CLIENT_ID_MISMATCH',

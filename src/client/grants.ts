@@ -18,7 +18,7 @@ export interface TokenSet {
   accessToken: string;
   /** Works exactly once. */
   refreshToken?: string;
-  /** When the access token expires, in ms since 1970; absent if QQ said nothing. */
+  /** When the access token expires, in ms since 1970; absent if QQ sent no lifetime. */
   expiresAt?: number;
   /** Absent if the answer had none: then {@link QQConnectClient.fetchOpenId} returns it. */
   openid?: string;
@@ -133,7 +133,7 @@ export function createGrants(options: { appId: string; appKey: string; graphUrl:
   };
 }
 
-// These say that the refresh token belongs to another APP ID or APP Key: for this user the same as a used one.
+// These mean that the refresh token is of another APP ID or APP Key: for this user the same as a used one.
 const WRONG_APP_CODES: readonly unknown[] = [100040, 100041];
 // The request was not sent, so its refresh token is unused.
 const NOT_SENT_CODES: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];

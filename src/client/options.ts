@@ -19,17 +19,17 @@ export interface QQConnectClientOptions {
    */
   graphUrl?: string | undefined;
   /**
-   * The APIs that the user is asked to allow.
+   * The APIs that the user has to allow.
    * @defaultValue `['get_user_info']`
    */
   scope?: string[] | undefined;
   /**
-   * Ask for the unionid. Without QQ's permission for it everything works, with no unionid.
+   * Whether to request the unionid. Without QQ's permission for it the login works, and users have no unionid.
    * @defaultValue `false`
    */
   unionid?: boolean | undefined;
   /**
-   * For each call of QQ, in milliseconds. After a time-out nothing is repeated.
+   * For each call of QQ, in milliseconds. A call that timed out is not repeated.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined;

@@ -73,7 +73,7 @@ export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorReques
       warn('QQ_CONFIGURATION', error.message);
     }
     const showFix = options.showFix ?? req.app.get('env') !== 'production';
-    // A refresh has no page: a script asks for it, even one that does not say so.
+    // A refresh has no page: a script requests it, even one without a header that shows it.
     const isRefresh = req.method === 'POST' && req.path.endsWith(servicesOf(req)?.paths.refresh ?? '\n');
     if (wantsJson(req) || isRefresh) sendErrorJson(req, res, error, showFix);
     else sendErrorPage(req, res, error, showFix);

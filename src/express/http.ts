@@ -16,7 +16,7 @@ export function languageOf(req: Request): Language {
   return req.acceptsLanguages(['zh', 'en']) === 'en' ? 'en' : 'zh';
 }
 
-/** Tells whether the browser fetches a page before its user has asked for it. */
+/** Returns whether the browser fetches a page before its user has requested it. */
 export function isPrefetch(req: Request): boolean {
   const purposes = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => req.get(name));
   return purposes.some((purpose) => /prefetch|prerender|preview/i.test(purpose ?? ''));
@@ -26,7 +26,7 @@ function prefersJson(req: Request): boolean {
   return req.accepts(['html', 'json']) === 'json';
 }
 
-/** Tells whether a request's `Accept` names HTML, which the default of no script does, and does not prefer JSON. */
+/** Returns whether a request's `Accept` names HTML, which no script's default does, and does not prefer JSON. */
 export function acceptsHtml(req: Request): boolean {
   const names = /\btext\/html\b/i.test(req.get('accept') ?? '');
   return names && !prefersJson(req) && req.get('x-requested-with') === undefined;
@@ -34,31 +34,31 @@ export function acceptsHtml(req: Request): boolean {
 
 const FRAMES = ['iframe', 'frame', 'embed', 'object', 'fencedframe'];
 
-/** Tells whether a request comes from a frame, in which QQ's page refuses to be shown. */
+/** Returns whether a request comes from a frame, in which QQ's page refuses to be shown. */
 export function isInFrame(req: Request): boolean {
   return FRAMES.includes(req.get('sec-fetch-dest') ?? '');
 }
 
-/** Tells whether a request is a navigation that can go to QQ and come back: a GET of a page, at the top level. */
+/** Returns whether a request is a navigation that can be redirected to QQ: a GET of a page, at the top level. */
 export function isPageRequest(req: Request): boolean {
   const mode = req.get('sec-fetch-mode');
   return req.method === 'GET' && acceptsHtml(req) && (mode === undefined || mode === 'navigate') && !isInFrame(req);
 }
 
-/** Tells whether a script sent the request, so that it gets JSON and statuses instead of pages and redirects. */
+/** Returns whether a script sent the request, so that it gets JSON and statuses instead of pages and redirects. */
 export function isScript(req: Request): boolean {
   if (req.get('x-requested-with') !== undefined) return true;
   if (acceptsHtml(req)) return false;
   return req.get('sec-fetch-dest') === 'empty' || prefersJson(req);
 }
 
-/** Tells whether a page loads the request as one of its parts (`image`, `style`, `script`, …). */
+/** Returns whether a page loads the request as one of its parts (`image`, `style`, `script`, …). */
 export function isSubresource(req: Request): boolean {
   const destination = req.get('sec-fetch-dest');
   return destination !== undefined && !['', 'document', 'empty', ...FRAMES].includes(destination);
 }
 
-/** Tells whether an error is answered as JSON rather than as a page. */
+/** Returns whether an error is answered as JSON rather than as a page. */
 export function wantsJson(req: Request): boolean {
   const mode = req.get('sec-fetch-mode');
   return isScript(req) || isSubresource(req) || (mode !== undefined && mode !== 'navigate' && !acceptsHtml(req));
@@ -67,7 +67,7 @@ export function wantsJson(req: Request): boolean {
 // HarmonyOS NEXT sends `(Phone; OpenHarmony 5.0)`, and runs on PCs too. Firefox sends `Tablet;`, old Windows `Tablet PC`.
 const PHONE = /Mobi|Android|iPhone|iPad|iPod|HarmonyOS|Windows Phone|Tablet;/i;
 
-/** Tells a phone or tablet, by its client hint or its user agent. */
+/** Returns whether a phone or tablet sent the request, by its client hint or its user agent. */
 export function isPhone(req: Request): boolean {
   return req.get('sec-ch-ua-mobile') === '?1' || PHONE.test(req.get('user-agent') ?? '');
 }
@@ -93,7 +93,7 @@ export function sameSite(siteOrigin: string, allowedOrigins: ReadonlySet<string>
 export const notPrefetched: RequestHandler = function notPrefetched(req, res, next) {
   res.set('Cache-Control', 'no-store');
   if (req.method === 'HEAD') res.status(204).end();
-  // Chromium takes a 204 for the page that was asked for, and the link does nothing afterwards.
+  // Chromium treats a 204 as the requested page, and the link does nothing afterwards.
   else if (isPrefetch(req)) res.status(503).end();
   else next();
 };

@@ -5,7 +5,7 @@ import type { Services } from './services.js';
 
 /**
  * Creates a check of where the router is mounted. Routes that a mount hides cannot be reached, and Express's 404 does not
- * say why: the first request causes a warning, and a request for one of the routes gets an error.
+ * give the reason: the first request causes a warning, and a request for one of the routes gets an error.
  */
 export function createMountCheck({ client, paths, urls, warnOnce }: Services): (req: Request) => void {
   const redirectPath = trimSlashes(new URL(client.redirectUri).pathname).toLowerCase();
@@ -14,7 +14,7 @@ export function createMountCheck({ client, paths, urls, warnOnce }: Services): (
   );
 
   return function checkMount(req) {
-    // A request passes with a base path that belongs to the redirect URI, as at app.use('/shop', qqConnect()).
+    // A request passes with a base path that is part of the redirect URI, as at app.use('/shop', qqConnect()).
     if (req.baseUrl === '' || !urls.ownsCallback) return;
     const isReachable = redirectPath.endsWith((req.baseUrl + paths.callback).toLowerCase());
     if (isReachable) return;

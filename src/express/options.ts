@@ -116,7 +116,7 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
 /** What `onLogin` may return. */
 export type OnLoginResult =
   | {
-      /** The page after the login, in place of the one that was asked for. */
+      /** The page after the login, in place of the requested one. */
       returnTo?: string | undefined;
       /** Merged into the JSON answer of a callback that a script fetches, such as a token of the application's own. */
       body?: Record<string, unknown> | undefined;
@@ -177,7 +177,7 @@ const routerShape = {
 };
 
 const ofClient = v.optional(
-  v.custom<undefined>(() => false, 'belongs to the client: give it to new QQConnectClient()'),
+  v.custom<undefined>(() => false, 'is an option of the client: pass it to new QQConnectClient()'),
 );
 const clientOptions = Object.fromEntries(Object.keys(clientOptionsShape).map((name) => [name, ofClient])) as Record<
   keyof typeof clientOptionsShape,

@@ -22,7 +22,7 @@ export interface QQConnectRequest {
   logout(): Promise<void>;
   /**
    * Returns a valid access token of the user, refreshed if it is due. A refresh token is sent once, however many
-   * requests and processes ask.
+   * requests and processes need it.
    *
    * @param options - `rejected`: a token that QQ has just refused with 100013 to 100016, which is then refreshed
    * @throws {@link QQConnectError} with `action: 'login_again'` if the user has to log in again

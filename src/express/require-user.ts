@@ -40,7 +40,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
   res.set('Cache-Control', 'no-store');
   if (answer === 'login' ? req.method !== 'HEAD' : answer === 'auto' && isPageRequest(req)) {
     if (isPrefetch(req)) {
-      res.status(503).end(); // a login that the user did not ask for would replace a real one
+      res.status(503).end(); // a login that the user did not start would replace a real one
     } else if (withoutCancelled(req.originalUrl) !== req.originalUrl) {
       // The user has just cancelled: a redirect would lead to QQ again.
       setAttempt(req, { returnTo: withoutCancelled(req.originalUrl) });
@@ -60,7 +60,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
 }
 
 /**
- * Creates a guard for pages and APIs of logged-in users. A page request is redirected to the login and comes back; a
+ * Creates a guard for pages and APIs of logged-in users. A page request is redirected to the login and then back; a
  * request that reads HTML and cannot go there (a form's POST, a frame) gets 401 with a page; everything else gets 401
  * with `{ "error": "login_required", "login_url": … }`.
  *

@@ -13,7 +13,7 @@ export interface RedisLockClient {
 
 /** The two commands of Redis that a lock needs, the same over both libraries. */
 export interface RedisCommands {
-  /** Sets a key for `expiresMs` unless it is there; tells whether it did. */
+  /** Sets a key for `expiresMs` unless it is there; returns whether it did. */
   setIfAbsent(key: string, value: string, expiresMs: number): Promise<boolean>;
   /** Deletes a key if it has this value. */
   deleteIfEqual(key: string, value: string): Promise<void>;
@@ -60,7 +60,7 @@ function ioredisCommands(client: IORedis): RedisCommands {
 }
 
 /**
- * Reads off a client which library it belongs to.
+ * Finds the library of a client.
  *
  * @throws `QQConfigurationError` for anything else, node-redis 3 for example
  */

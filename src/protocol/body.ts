@@ -1,6 +1,6 @@
 import { QQResponseError } from './errors/index.js';
 
-/** What QQ said in an error body, in whichever of its forms. */
+/** QQ's error in a body, in any of its forms. */
 export interface QQErrorBody {
   qqCode: number | string;
   qqMessage: string;
@@ -101,7 +101,7 @@ function insideJsonp(text: string): string | undefined {
   return rest === '' || rest === ';' ? text.slice(open + 1, close).trim() : undefined;
 }
 
-/** Reads a body, and says whether its identity can be trusted. */
+/** Reads a body, and reports whether its identity can be trusted. */
 export function decodeQQBody(text: string): DecodedBody {
   // JSONP just as QQ writes it; any other way of writing is looked at more closely.
   if (text.startsWith('callback( {') && text.endsWith('} );\n')) return decodeJson(text.slice(10, -4));
@@ -116,7 +116,7 @@ export function decodeQQBody(text: string): DecodedBody {
 
 /**
  * Reads a body of QQ's in any of its three formats: JSONP, JSON or form-encoded. The body alone decides which, as
- * neither content types nor what was asked for can be trusted.
+ * neither content types nor the requested format can be trusted.
  *
  * @param text - the body, as text; a BOM, blanks and newlines around it do no harm
  * @returns the parameters, with the types QQ gave them (`expires_in` may be a string)

@@ -1,6 +1,6 @@
 import type { LocalizedText } from './error-codes.js';
 
-/** The options that {@link findConfigurationProblems} knows. */
+/** The options that {@link findConfigurationProblems} checks. */
 export type ConfigurationOption = 'appId' | 'appKey' | 'redirectUri' | 'graphUrl' | 'scope' | 'encryptionKey';
 
 /** What is wrong with a value. It never contains the value, which may be a secret in the wrong place. */
@@ -15,7 +15,7 @@ export interface ConfigurationProblem {
   fix: LocalizedText;
 }
 
-/** A problem of a value whose option the caller knows. `id` is without the option's prefix. */
+/** A problem of a value, without its option. `id` is without the option's prefix. */
 export type Found = Omit<ConfigurationProblem, 'option'>;
 
 const QUOTES = /["“”„«»`]|^['‘’]|['‘’]$/;

@@ -1,4 +1,4 @@
-/** Where QQ Connect lives. */
+/** Where QQ Connect is. */
 export const QQ_GRAPH_URL = 'https://graph.qq.com';
 
 /**
@@ -14,7 +14,7 @@ export const endpoints = {
 } as const;
 
 /**
- * Tells whether a host name is this machine itself: `localhost` and its subdomains, 127.0.0.0/8, `[::1]`.
+ * Returns whether a host name is this machine itself: `localhost` and its subdomains, 127.0.0.0/8, `[::1]`.
  * Takes the `hostname` of a parsed `URL`, where 127.1 and 0x7f.1 have already become 127.0.0.1.
  */
 export function isLoopbackHost(hostname: string): boolean {

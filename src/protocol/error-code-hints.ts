@@ -13,17 +13,17 @@ export const hints = {
   },
   tokenRefused: {
     en:
-      'Log in with QQ again. Do not keep access tokens of your own: req.qqConnect.accessToken() gives a valid one and ' +
-      'refreshes it when it is due.',
-    zh: '请重新用 QQ 登录。不要自己缓存 access token：req.qqConnect.accessToken() 总是给出有效的，到期会自动续期。',
+      'Log in with QQ again. For the developer: refresh the token before it expires (qqConnect() does: ' +
+      'req.qqConnect.accessToken()).',
+    zh: '请重新用 QQ 登录。开发者请在 access token 过期前续期（qqConnect() 中间件可用 req.qqConnect.accessToken() 自动续期）。',
   },
   tokenCheckFailed: {
     en:
       'Log in with QQ again. If every login ends here, the token was cut or changed where it is stored, or it comes ' +
-      'from elsewhere: the sandbox and the real QQ (graphUrl) do not know each other’s tokens.',
+      'from elsewhere: tokens of the sandbox and of the real QQ cannot be mixed. Check graphUrl (QQ_GRAPH_URL).',
     zh:
       '请重新用 QQ 登录。如果每次登录都报这个错，多半是 token 存取时被截断或改动，' +
-      '或来自另一个环境：沙箱与真实 QQ（graphUrl）的 token 互不相认。',
+      '或来自另一个环境：沙箱与真实 QQ 接口的 token 不能混用，请检查 graphUrl（QQ_GRAPH_URL）。',
   },
   newCode: {
     en: 'Log in with QQ again: every login brings a new code, which is valid for 10 minutes and for one call.',
@@ -32,7 +32,7 @@ export const hints = {
   codeExchange: {
     en:
       'Log in with QQ again; never repeat the call with the same code. If every login ends here, check that appId and ' +
-      'appKey belong to one application and that redirectUri is the same in both steps.',
+      'appKey are of one application and that redirectUri is the same in both steps.',
     zh:
       '请重新用 QQ 登录，不要拿同一个 code 重试。如果每次都失败，' +
       '请核对 appId 与 appKey 是否属于同一应用、两步用的 redirectUri 是否完全一致。',
@@ -47,14 +47,14 @@ export const hints = {
   },
   refreshTokenSpent: {
     en:
-      'Log in with QQ again. A refresh token works once and every answer brings the next one: store all values of an ' +
-      'answer together, and give several processes one lock (option lock, redisLock).',
+      'Log in with QQ again. A refresh token works once and every response contains the next one: store all values of a ' +
+      'response together, and give several processes one lock (option lock, redisLock).',
     zh:
       '请重新用 QQ 登录。refresh token 只能用一次，每次续期都会返回新的：' +
       '请把返回的几个值一起保存；多进程部署要共用一把锁（选项 lock，redisLock）。',
   },
   refreshTokenRefused: {
-    en: 'Log in with QQ again. Renewal ends three months after a login at the latest; only a new login starts it anew.',
+    en: 'Log in with QQ again. A refresh is possible for three months after a login at most; then a new login is necessary.',
     zh: '请重新用 QQ 登录。续期最长到登录后三个月为止，之后只能重新登录。',
   },
   grantPermission: {
@@ -68,7 +68,7 @@ export const hints = {
     zh: '请打开新页面重新用 QQ 登录，并允许 qq.com 的 Cookie；QQ 登录不支持嵌在 iframe 里。',
   },
   stepFailed: {
-    en: 'Log in with QQ again. A step failed at Tencent: a read (me, get_user_info) may be asked once more before that.',
+    en: 'Log in with QQ again. A step failed at Tencent: a read (me, get_user_info) may be sent once more before that.',
     zh: '请重新用 QQ 登录。这是腾讯侧某一步失败：读取类请求（me、get_user_info）可以先重试一次。',
   },
 
@@ -128,14 +128,14 @@ export const hints = {
   unionid: {
     en:
       'Leave the option unionid at false, or apply for it on connect.qq.com (应用管理 → 查看 → 应用接口 → unionid). The login ' +
-      'goes on without a unionid; if you call me yourself, ask again without unionid=1.',
+      'continues without a unionid; if you call me yourself, call it again without unionid=1.',
     zh:
       '请不要打开 unionid 选项，或在 QQ 互联“应用管理 → 查看 → 应用接口”申请 unionid。' +
       '登录会照常进行，只是没有 unionid；直接调 me 的话，去掉 unionid=1 再请求一次。',
   },
   openid: {
     en:
-      'Use the openid that came with this access token, unchanged. An openid belongs to one APP ID: check appId ' +
+      'Use the openid that came with this access token, unchanged. An openid is valid for one APP ID: check appId ' +
       '(QQ_APP_ID), and that it is not a QQ number, a unionid or a row left from another application.',
     zh:
       '请原样使用与该 access token 同一次登录拿到的 openid。openid 只对一个 APP ID 有效：' +
@@ -143,7 +143,7 @@ export const hints = {
   },
   refreshTokenAppKey: {
     en:
-      'Check appKey (QQ_APP_KEY): the refresh token belongs to another one. If the APP Key was reset on connect.qq.com, ' +
+      'Check appKey (QQ_APP_KEY): the refresh token was issued for another one. If the APP Key was reset on connect.qq.com, ' +
       'the users log in again.',
     zh: '请核对 appKey（QQ_APP_KEY）：refresh token 不是用它换来的。如果在 QQ 互联重置过 APP Key，用户需要重新登录。',
   },
@@ -189,7 +189,7 @@ export const hints = {
   },
   specialPermission: {
     en:
-      'QQ login with a code does not need this: take the call out. If you do need it, QQ Connect’s support grants it to ' +
+      'QQ login with a code does not need this: remove the call. If you need it, QQ Connect’s support grants it to ' +
       'an APP ID on request.',
     zh: '用 code 登录不需要这项权限：请去掉相应的调用。确有需要，请联系 QQ 互联客服为该 APP ID 开通。',
   },
@@ -205,7 +205,7 @@ export const hints = {
   },
   rateLimit: {
     en:
-      'Try again in a few minutes. If it comes often, ask QQ less: keep the profile in the session instead of fetching ' +
+      'Try again in a few minutes. If it comes often, send fewer requests: keep the profile in the session instead of fetching ' +
       'it for each request.',
     zh: '请过几分钟再试。如果经常出现，请减少请求：把用户资料存在会话里，不要每次都去取。',
   },
@@ -276,7 +276,7 @@ const userMessagesByHint = new Map<LocalizedText, LocalizedText>([
   ],
 ]);
 
-/** Returns the text for the visitor that belongs to a hint for the developer. */
+/** Returns the text for the visitor that goes with a hint for the developer. */
 export function userMessageFor(hint: LocalizedText, action: keyof typeof userMessages): LocalizedText {
   return userMessagesByHint.get(hint) ?? userMessages[action];
 }

@@ -8,7 +8,7 @@ export interface QQErrorCodeEntry {
   /** The number in `error`, or in `ret` of an API such as `get_user_info`. */
   readonly code: number;
   readonly action: QQErrorAction;
-  /** A step failed at Tencent: a read may be asked once more before the user logs in again. */
+  /** A step failed at Tencent: a read may be sent once more before the user logs in again. */
   readonly retryRead?: true;
   /** What went wrong, in one short sentence. */
   readonly meaning: LocalizedText;

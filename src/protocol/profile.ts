@@ -38,7 +38,7 @@ export interface UserInfoResponse {
   [field: string]: string | number | boolean | null | undefined;
 }
 
-/** A person who logged in with QQ. The account key is `appId` and `openid` together. */
+/** A user who logged in with QQ. The account key is `appId` and `openid` together. */
 export interface QQUser {
   appId: string;
   /** Names the user for this APP ID only; 32 hex digits in every response seen so far. */
@@ -83,7 +83,7 @@ function avatar(value: unknown): string | undefined {
   return TENCENT_HTTP.test(value) ? `https${value.slice('http'.length)}` : value;
 }
 
-// 男 with type 2, or beside the placeholder home of 2022, is what QQ sends for everybody; 女 is never a placeholder.
+// 男 with type 2, or beside the placeholder home of 2022, is QQ's placeholder; 女 is never a placeholder.
 function gender(raw: UserInfoResponse): 'male' | 'female' | undefined {
   const said = typeof raw.gender === 'string' ? raw.gender.toLowerCase() : '';
   if (said === '女' || said === 'female') return 'female';
@@ -102,7 +102,7 @@ export function flatUserInfo(body: Record<string, unknown>): UserInfoResponse {
   return flat;
 }
 
-/** Tells a profile from something else that parsed: without `ret` it needs a nickname or an avatar, and no `error`. */
+/** Returns whether a body is a profile: without `ret` it needs a nickname or an avatar, and no `error`. */
 export function isUserInfo(body: Record<string, unknown>): boolean {
   if (body.ret !== undefined) return body.ret === 0 || body.ret === '0';
   if (body.error !== undefined) return false;
@@ -110,7 +110,7 @@ export function isUserInfo(body: Record<string, unknown>): boolean {
 }
 
 /**
- * Tells the profile that QQ sends in place of the user's: the user skipped the consent, or the API `get_user_info` is not
+ * Returns whether a profile is QQ's placeholder: the user skipped the consent, or the API `get_user_info` is not
  * active for the application. Its avatar is QQ's logo.
  *
  * @see Tencent's page 常见问题

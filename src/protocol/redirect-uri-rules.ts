@@ -7,7 +7,7 @@ const MAX_URI_LENGTH = 1_024;
 const USUAL_URI_LENGTH = 500;
 // QQ's console shows several addresses in one line, joined by semicolons.
 const SEVERAL = /[;,|；，、]\s*(?:https?:\/\/|$)|\shttps?:\/\//i;
-// QQ adds the first three to a callback. Another one of the same name cannot be told from its own.
+// QQ adds the first three to a callback. The application's own parameters of these names cannot be distinguished.
 const RESERVED = ['code', 'state', 'error', 'usercancel'];
 
 const REGISTERED = {

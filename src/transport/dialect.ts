@@ -168,7 +168,7 @@ function failedAtTencent(error: unknown): boolean {
   return describeQQErrorCode(error.qqCode)?.retryRead === true;
 }
 
-/** Reads from QQ: once more if QQ says that a step failed on its side, and otherwise once. */
+/** Reads from QQ: once more if QQ reports that a step failed on its side. */
 export async function readFromQQ(callQQ: CallQQ, call: QQCall): Promise<Record<string, unknown>> {
   try {
     return await callQQ(call);

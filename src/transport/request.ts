@@ -167,7 +167,7 @@ function readAnswer(response: unknown): HttpAnswer {
     throw new TypeError('request failed', { cause: Object.assign(cause, { code: NO_AXIOS_RESPONSE }) });
   }
   const text = textOf(data);
-  // An adapter of the application's need not know the limit.
+  // An adapter of the application's may have no limit.
   if (text.length > MAX_BODY_BYTES)
     throw new TypeError('request failed', { cause: networkCause(new Error('maxContentLength')) });
   return { status, headers: (headers ?? {}) as HttpAnswer['headers'], text };

@@ -248,7 +248,7 @@ describe('a shared client', () => {
     (name, value) => {
       const client = new QQConnectClient(GOOD);
       const { message } = complaint({ client, [name]: value });
-      expect(message).toMatch(new RegExp(`${name} (\\(\\w+\\) )?belongs to the client`));
+      expect(message).toMatch(new RegExp(`${name} (\\(\\w+\\) )?is an option of the client`));
     },
   );
 

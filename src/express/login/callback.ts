@@ -92,7 +92,7 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   sendLoginResult(services, req, res, { ...outcome, popup: attempt.popup });
 }
 
-/** Finds the attempt that a callback belongs to, or the completed login of which it is a reload. */
+/** Finds the attempt of a callback, or the completed login of which it is a reload. */
 async function findAttempt(
   { attempts, client, sessions }: Services,
   req: Request,

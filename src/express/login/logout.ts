@@ -18,7 +18,7 @@ export async function logout(services: Services, req: Request): Promise<void> {
     removeLogin(req.session, client.appId);
     await saveSession(req);
   }
-  // The user is logged out already, and without the session no request knows these records.
+  // The user is logged out already, and without the session no request reads these records.
   await Promise.allSettled(records.map(async (record) => vault.end(sessionStore, record)));
   emit(() => ({ type: 'logged_out' }));
 }

@@ -10,7 +10,7 @@ import type { Services } from '../services.js';
 import type { StoredLogin } from '../session/stored-login.js';
 import type { TokenRef } from '../tokens/vault.js';
 
-// What QQ returns for an access token that has expired or was revoked; -23 is how `get_user_info` says it.
+// What QQ returns for an access token that has expired or was revoked; -23 is the number of `get_user_info`.
 const REJECTED_TOKEN: readonly unknown[] = [100013, 100014, 100015, 100016, -23];
 
 /** Returns where the tokens of this request's login are stored, or throws the reason why there are none. */

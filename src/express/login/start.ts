@@ -16,7 +16,7 @@ export interface LoginOptions {
   display?: 'mobile' | 'pc' | 'popup' | undefined;
   /** Names the `BroadcastChannel` on which the opener page of a pop-up window waits. */
   channel?: string | undefined;
-  /** Continues in another app's browser, where QQ may refuse: the user was told so. */
+  /** Continues in another app's browser, where QQ may refuse: the page for in-app browsers has warned the user. */
   allowInAppBrowser?: boolean | undefined;
   /** Starts the login on this origin, whichever it is: the browser was redirected here from another one. */
   originChecked?: boolean | undefined;
@@ -29,7 +29,7 @@ type RequestAttempt = Omit<LoginAttempt, 'state'>;
 // Beside the request rather than on it, so that a printed request does not show it.
 const attempts = new WeakMap<Request, RequestAttempt>();
 
-/** Notes which login a request belongs to, so that a link to log in again leads to the same page. */
+/** Notes the login of a request, so that a link to log in again leads to the same page. */
 export function setAttempt(req: Request, attempt: RequestAttempt): void {
   attempts.set(req, attempt);
 }
@@ -60,7 +60,7 @@ function displayFor({ options }: Services, req: Request, requested: string | und
 }
 
 /**
- * Tells whether a request came to the origin of `redirectUri`. A login that another one starts cannot be completed: the
+ * Returns whether a request came to the origin of `redirectUri`. A login that another one starts cannot be completed: the
  * browser does not send its cookie with the callback.
  */
 function isAtSite({ urls, warnOnce }: Services, req: Request): boolean {

@@ -94,7 +94,7 @@ export function errorPage(
   { site, links, isLoggedIn, showFix }: ErrorPageContext,
 ): Page {
   const text = messages[language];
-  // A user who is logged in is not asked to log in again.
+  // A user who is logged in does not have to log in again.
   const isOver = isLoggedIn && error.action === 'login_again' && error.code !== 'ERR_QQ_STATE_USED';
   const title = isOver ? text.notCompleted : (titlesByCode[error.code] ?? titles[error.action])[language];
   const over = links?.home === undefined ? text.closeWindow : text.stillLoggedIn;

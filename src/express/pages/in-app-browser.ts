@@ -56,7 +56,7 @@ const messages: Record<
   },
 };
 
-/** Tells an in-app browser of another app by its user agent. */
+/** Returns whether a user agent is that of another app's in-app browser. */
 export function isInAppBrowser(userAgent: string | undefined): boolean {
   return OTHER_APPS.test(userAgent ?? '');
 }

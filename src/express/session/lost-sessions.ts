@@ -85,7 +85,7 @@ export class LostSessions {
         ? notStored(req, unknown.length > names.size)
         : notSent(req);
     throw new QQConfigurationError(
-      `session: two logins in a row were completed, and the session of neither came back: ${en}`,
+      `session: two logins in a row were completed, and the browser's next request had the session of neither: ${en}`,
       { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` },
       'ERR_QQ_SESSION_LOST',
       'session',

@@ -9,7 +9,7 @@ type StoredSession = Session & Partial<SessionData>;
 /** express-session adds this method to its store, and omits it from its types. */
 type GeneratingStore = Store & { generate(req: Request): void };
 
-/** What one router knows of the application's sessions. */
+/** What one router has seen of the application's sessions. */
 export interface SeenSessions {
   /** The path of the session cookie, once a request had a session. */
   cookiePath?: string;
@@ -33,7 +33,7 @@ function pathOf(req: Request): string {
   return req.originalUrl.split('?', 1)[0] ?? '';
 }
 
-/** Tells whether a request has no session on a path where it should have one. */
+/** Returns whether a request has no session on a path where it should have one. */
 export function lacksSession(req: Request, { cookiePath = '/' }: SeenSessions): boolean {
   return (req as { session?: unknown }).session === undefined && pathOf(req).startsWith(cookiePath);
 }
@@ -65,7 +65,7 @@ async function tryDestroy(store: Store, id: string): Promise<void> {
   await Promise.allSettled([callStore((callback) => store.destroy(id, callback))]);
 }
 
-/** Tells whether the browser sent the id of the request's session: otherwise the store has no such session. */
+/** Returns whether the browser sent the id of the request's session: otherwise the store has no such session. */
 function isReturning(req: Request): boolean {
   const cookies = req.headers.cookie ?? '';
   return cookies.includes(req.sessionID) || cookies.includes(encodeURIComponent(req.sessionID));
@@ -98,7 +98,7 @@ export function watchStoredSession(req: Request): () => Promise<boolean> {
 }
 
 /**
- * Makes a session that express-session did not load itself save only what has changed. express-session does not know
+ * Makes a session that express-session did not load itself save only what has changed. express-session does not note
  * that it is stored, and would write it again after the response, which can undo a logout.
  *
  * @param state - `'stored'` for a session from the store; `'held'` for one that must not be stored before the function

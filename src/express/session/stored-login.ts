@@ -76,7 +76,7 @@ export function withLogin(stored: StoredLogins | undefined, appId: string, login
   };
 }
 
-/** Removes the login of an APP ID from a session and leaves the application's data, which belong to that user. */
+/** Removes the login of an APP ID from a session and leaves the application's data, which are that user's. */
 export function removeLogin(session: Partial<SessionData>, appId: string): void {
   const stored = session.qqConnect;
   const login = loginIn(session, appId);

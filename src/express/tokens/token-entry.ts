@@ -23,25 +23,25 @@ const LAST_PART = 0.1;
 const MIN_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
-/** Tells whether an entry's access token has not expired and was not rejected. */
+/** Returns whether an entry's access token has not expired and was not rejected. */
 export function isValid({ tokens }: TokenEntry, rejected?: string): boolean {
   if (tokens.accessToken === rejected) return false;
   return tokens.expiresAt === undefined || tokens.expiresAt > Date.now();
 }
 
-/** Tells whether an entry's access token is due for refresh. Without `expires_in` QQ's error says so (100013 to 100016). */
+/** Returns whether an access token is due for refresh. Without `expires_in`, QQ's error shows it (100013 to 100016). */
 function isDue({ tokens, obtainedAt }: TokenEntry): boolean {
   if (tokens.expiresAt === undefined) return false;
   return Date.now() >= tokens.expiresAt - (tokens.expiresAt - obtainedAt) * LAST_PART;
 }
 
-/** Tells whether an entry's access token is valid and not due for refresh. */
+/** Returns whether an entry's access token is valid and not due for refresh. */
 export function isFresh(entry: TokenEntry, rejected?: string): boolean {
   return isValid(entry, rejected) && !isDue(entry);
 }
 
 /**
- * Tells whether an entry's access token is returned as it is. A valid one that is due is, where it cannot be refreshed,
+ * Returns whether an entry's access token is returned as it is. A valid one that is due is, where it cannot be refreshed,
  * or where the result of a refresh is unknown: the attempt that is left is for when it has expired.
  */
 export function isUsable(entry: TokenEntry, rejected?: string): boolean {

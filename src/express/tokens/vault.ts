@@ -76,7 +76,7 @@ export class TokenVault {
 
   /**
    * Returns a valid access token, refreshed if it is due. A refresh token is sent once, however many requests and
-   * processes ask.
+   * processes need it.
    *
    * @param rejected - an access token that QQ has just refused: it is refreshed whatever its age
    */
@@ -108,7 +108,7 @@ export class TokenVault {
     debug('refresh: due, %s', pending ? 'and running in this process' : 'so the lock is acquired');
     if (pending) {
       const refreshed = await pending;
-      // It may have been started by a request that did not know that QQ rejects this token.
+      // It may have been started by a request for which QQ had not rejected this token yet.
       return isValid(refreshed, rejected) ? refreshed : this.#refreshOnce(ref, refreshed, rejected);
     }
     const task = this.#underLock(ref, isValid(entry, rejected), rejected);

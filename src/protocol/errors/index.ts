@@ -28,7 +28,7 @@ export interface QQErrorsByKind {
 }
 
 /**
- * Tells whether a thrown value is an error of this package, also one from another copy of it.
+ * Returns whether a thrown value is an error of this package, also one from another copy of it.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export interface QQErrorsByKind {
  * ```
  */
 export function isQQConnectError(value: unknown): value is QQConnectError;
-/** Tells whether a thrown value is an error of this kind, and narrows to its class. */
+/** Returns whether a thrown value is an error of this kind, and narrows to its class. */
 export function isQQConnectError<Kind extends QQErrorKind>(value: unknown, kind: Kind): value is QQErrorsByKind[Kind];
 export function isQQConnectError(value: unknown, kind?: QQErrorKind): boolean {
   const found = errorKindOf(value);

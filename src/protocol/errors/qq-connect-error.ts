@@ -2,7 +2,7 @@ import { userMessages } from '../error-codes.js';
 import type { LocalizedText, QQErrorAction } from '../error-codes.js';
 import type { QQErrorCode } from './codes.js';
 
-// A registered symbol, so that two copies of the package in one process know each other's errors.
+// A registered symbol, so that two copies of the package in one process recognize each other's errors.
 const KIND = Symbol.for('express-qq-connect.error.kind');
 
 /** Whose fault an error is; see {@link QQConnectError.kind}. */
@@ -12,7 +12,7 @@ export type QQErrorKind = 'configuration' | 'transport' | 'response' | 'request'
 export type QQStep =
   'configuration' | 'session' | 'login' | 'callback' | 'token' | 'refresh' | 'me' | 'user_info' | 'api';
 
-/** What every error of this package says about itself. */
+/** The properties of every error of this package. */
 export interface QQConnectErrorFields {
   code: QQErrorCode;
   status: number;
@@ -29,7 +29,7 @@ export interface QQConnectErrorFields {
 
 /**
  * The base of every error that this package throws. Four kinds partition the world: `configuration` (the application
- * has to change something), `transport` (QQ or the session store could not be reached), `response` (QQ said no, or
+ * has to change something), `transport` (QQ or the session store could not be reached), `response` (QQ refused, or sent
  * nothing intelligible) and `request` (what the browser sent was wrong).
  *
  * No message, property or cause holds the APP Key, a code, a token or a cookie: an error may be logged as it is.
@@ -63,7 +63,7 @@ export class QQConnectError extends Error {
   readonly userMessage: LocalizedText;
   /** The part of the login that failed. */
   readonly step: QQStep;
-  /** QQ's own error number (or, from servers that stand in for it, an OAuth error word). */
+  /** QQ's own error number (or, from servers that emulate it, an OAuth error word). */
   declare readonly qqCode?: number | string;
   /** QQ's own words, on one line, without anything that looks like a secret. */
   declare readonly qqMessage?: string;

@@ -13,7 +13,7 @@ interface ErrorDefaults {
 
 const UNKNOWN_STATE: LocalizedText = {
   en:
-    'This login was not begun in this browser, or more than ten minutes ago, or under another address of this site ' +
+    'This login was not started in this browser, or more than ten minutes ago, or at another address of this site ' +
     '(with or without www, localhost or 127.0.0.1), or it was used already.',
   zh:
     '这次登录不是在当前浏览器发起的，或已超过十分钟，或是从本站的另一个地址（带或不带 www、localhost 与 127.0.0.1）' +
@@ -31,8 +31,8 @@ const errorDefaults = {
     action: 'login_again',
     step: 'callback',
     hint: {
-      en: 'QQ came back without the state of this login (some phones drop it).',
-      zh: 'QQ 返回时缺少本次登录的 state（部分手机会丢失）。',
+      en: 'The callback has no state (some phones drop it).',
+      zh: '回调中没有 state（部分手机会丢失）。',
     },
   },
   ERR_QQ_STATE_UNKNOWN: {
@@ -99,7 +99,7 @@ const errorDefaults = {
     },
     hint: {
       en:
-        'The request came from another site, or from a page that does not say where it is. Send it from a page with ' +
+        'The request came from another site, or from a page whose origin the browser hides. Send it from a page with ' +
         "the origin of redirectUri. A form's Origin is null, and refused, where its page is on plain http with " +
         'Referrer-Policy: no-referrer (the default of helmet): use https, or Referrer-Policy: same-origin.',
       zh:
@@ -126,7 +126,7 @@ const errorDefaults = {
       zh: '本站没有接受这次登录，请联系网站管理员。',
     },
     hint: {
-      en: 'This site refused the login. In onLogin, throw an Error with a status to say why.',
+      en: 'This site refused the login. In onLogin, throw an Error with a status and a message for the user.',
       zh: '本站拒绝了这次登录。请在 onLogin 中抛出带 status 的 Error 以说明原因。',
     },
   },

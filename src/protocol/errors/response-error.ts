@@ -47,16 +47,16 @@ const UNLISTED: ErrorDefaults = {
   status: 502,
   action: 'login_again',
   hint: {
-    en: "This number is in no list of QQ's. Log in again; if it stays, ask Tencent about it.",
+    en: "Log in again. This number is in no list of QQ's: if it stays, ask Tencent about it.",
     zh: '该错误码不在 QQ 公开的列表中。请重新登录；若仍出现，请向腾讯咨询该错误码。',
   },
 };
 
 function defaultsForCode(qqCode: number | string, qqMessage: string): ErrorDefaults {
   if (typeof qqCode === 'string') {
-    // Servers that stand in for QQ answer with the words of RFC 6749, section 5.2.
-    const ours = /^(invalid_client|unauthorized_client|unsupported_grant_type|invalid_scope)$/.test(qqCode);
-    return ours ? { ...UNLISTED, status: 500, action: 'fix_configuration' } : UNLISTED;
+    // Servers that emulate QQ use the words of RFC 6749, section 5.2.
+    const isConfiguration = /^(invalid_client|unauthorized_client|unsupported_grant_type|invalid_scope)$/.test(qqCode);
+    return isConfiguration ? { ...UNLISTED, status: 500, action: 'fix_configuration' } : UNLISTED;
   }
   // The number means any wrong parameter; this text of QQ's means an APP ID that is no number.
   const isAppId = qqCode === 1 && /cannot parse\W+oauth_consumer_key/.test(qqMessage);
@@ -72,7 +72,7 @@ export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefine
   | { code: keyof typeof errorDefaults; hint?: LocalizedText }
 );
 
-/** QQ answered, and said no (`ERR_QQ_RESPONSE`, with `qqCode`), or nothing that can be used (the other codes). */
+/** QQ refused (`ERR_QQ_RESPONSE`, with `qqCode`), or its response cannot be used (the other codes). */
 export class QQResponseError extends QQConnectError {
   override name = 'QQResponseError';
   declare readonly code: QQResponseErrorCode;

@@ -12,7 +12,7 @@ const errorDefaults = {
   ERR_QQ_TIMEOUT: {
     status: 504,
     hint: {
-      en: 'QQ was too slow: log in again in a moment. The option timeoutMs says how long we wait.',
+      en: 'QQ was too slow: log in again in a moment. The option timeoutMs sets how long each call may take.',
       zh: 'QQ 响应超时：请稍后重新登录。等待时间由选项 timeoutMs 决定。',
     },
   },

@@ -5,8 +5,8 @@ const language = {
   en: '  --lang zh|en        the language (by default that of LC_ALL, LC_MESSAGES, LANG)\n  -h, --help          shows this text',
 };
 
-/** The help of each command but the sandbox, which has its own. */
-export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'text-server', LocalizedText>> = {
+/** The help of each command. */
+export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'sandbox' | 'text-server', LocalizedText>> = {
   overview: {
     zh: `用法：express-qq-connect <命令> [选项]
 
@@ -78,6 +78,38 @@ Without a code it lists all of them by what to do.
 ${language.en}
 
 Exit status: 0 for fine, 1 for a code that is not known, 2 for wrong arguments.`,
+  },
+  sandbox: {
+    zh: `用法：express-qq-connect sandbox [选项]
+
+在本机模拟 graph.qq.com，没有 APP ID 也能开发和测试 QQ 登录。
+
+  --port <端口>          监听的端口，0 表示任选（9010；使用 --as 时为 443）
+  --app-id <APP ID>      应用的 APP ID，只含数字（100000001）
+  --app-key <APP Key>    应用的 APP Key；不要使用真实的
+  --redirect-uri <地址>  注册的回调地址，可重复；不写则接受任意本机地址
+  --auto-approve         不显示登录页，直接登录第一个账号
+  --strict               与真实的 QQ 一样拒绝带端口、本机和 IP 的回调地址，并拒绝没有 state 的登录
+  --as graph.qq.com      以这个主机名提供 https，供地址写死的客户端使用；需要 npm 包 selfsigned
+  --name <主机名>        另外接受的主机名，可重复，例如容器中的 sandbox
+  --listen <地址>        监听的地址（127.0.0.1）；0.0.0.0 需要 --name 或 --as
+${language.zh}`,
+    en: `Usage: express-qq-connect sandbox [options]
+
+Emulates graph.qq.com on this machine, so that QQ login can be built and tested without an APP ID.
+
+  --port <port>          port to listen on, 0 for any free one (9010; 443 with --as)
+  --app-id <APP ID>      the application's APP ID, digits only (100000001)
+  --app-key <APP Key>    the application's APP Key; do not use a real one
+  --redirect-uri <uri>   a registered redirect URI, repeatable; without it any loopback address is accepted
+  --auto-approve         logs the first account in without the login page
+  --strict               refuses ports, loopback and IP addresses in redirect URIs, as the real QQ does, and a
+                         login without state
+  --as graph.qq.com      serves https under this host name, for clients with a fixed address; needs the npm
+                         package selfsigned
+  --name <host name>     accepts another host name, repeatable; sandbox in a container, for example
+  --listen <address>     address to listen on (127.0.0.1); 0.0.0.0 needs --name or --as
+${language.en}`,
   },
   'text-server': {
     zh: `用法：express-qq-connect text-server [选项]

@@ -51,8 +51,7 @@ async function dispatch(
   if (asked === 'both' && name !== 'explain') {
     throw new UsageError({ en: '--lang both is for explain only.', zh: '--lang both 只用于 explain。' });
   }
-  // The sandbox has a help of its own.
-  if (name !== 'sandbox' && rest.some((argument) => argument === '--help' || argument === '-h')) {
+  if (rest.some((argument) => argument === '--help' || argument === '-h')) {
     return say(help[name][language]);
   }
   return run(name, rest, terminal, { language, asked });

@@ -50,7 +50,8 @@ const MAX_LINE = 100;
 const WORD = /\s+|[（“《]*(?:[\u0021-\u2017\u2020-\u206f]+|[^\s（“《])[，。：；）、”》？！]*/gu;
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/gu;
 
-function widthOf(text: string): number {
+/** The columns of a text on a terminal, where Chinese characters and emoji take two. */
+export function widthOf(text: string): number {
   return text.length + (text.match(WIDE)?.length ?? 0);
 }
 
@@ -69,4 +70,18 @@ export function wrap(text: string, indent: number, { stdout }: Pick<Terminal, 's
     else lines[lines.length - 1] = line + word;
   }
   return lines.map((line) => line.trimEnd()).join(`\n${' '.repeat(indent)}`);
+}
+
+/** Waits for SIGINT, SIGTERM or the caller's signal. */
+export async function untilStopped(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
+  });
 }

@@ -1,6 +1,6 @@
 import { startTextServer } from '../text-protocol/simulator/server.js';
 import { readArguments } from './arguments.js';
-import { printable } from './terminal.js';
+import { printable, untilStopped } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import type { TextServer } from '../text-protocol/simulator/server.js';
 import type { Language } from './language.js';
@@ -38,7 +38,7 @@ export async function runTextServer(argv: readonly string[], terminal: Terminal,
     return 1;
   }
   terminal.stdout.write(`${greeting(server)[language]}\n`);
-  await stopped(terminal.signal);
+  await untilStopped(terminal.signal);
   await server.close();
   return 0;
 }
@@ -57,18 +57,4 @@ function greeting({ url, users }: TextServer): Record<Language, string> {
     en: `The simulator of the QQ HTTP text protocol runs at ${url}\n\nQQ number, password, nickname:\n${rows}\n\nPress Ctrl+C to stop.`,
     zh: `QQ HTTP 文本协议模拟器运行在 ${url}\n\nQQ 号、密码、昵称：\n${rows}\n\n按 Ctrl+C 停止。`,
   };
-}
-
-/** Waits for SIGINT, SIGTERM or the caller's signal. */
-async function stopped(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted === true) stop();
-  });
 }

@@ -10,13 +10,10 @@ const MAX_STEPS = 5;
  */
 export async function loginAgent<R extends SandboxAgentResponse>(
   agent: SandboxAgent<R>,
-  options: {
-    readonly loginPath: string;
-    readonly sandboxUrl: string;
-    readonly approve: (query: URLSearchParams) => Promise<string>;
-  },
+  loginPath: string,
+  sandboxUrl: string,
+  approve: (query: URLSearchParams) => Promise<string>,
 ): Promise<R> {
-  const { loginPath, sandboxUrl, approve } = options;
   const authorizeUrl = `${sandboxUrl}/oauth2.0/authorize`;
   let path = loginPath;
   // The application may first redirect to its login route at another origin, the one of redirectUri.

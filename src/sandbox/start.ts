@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { inspect } from 'node:util';
@@ -59,66 +60,66 @@ export async function startServer(options: SandboxOptions, serverOptions: Server
   const { onRequest, host = '127.0.0.1', names = [], certificate } = serverOptions;
   const qq = new QQ(options);
   const faults = new FaultQueue();
-  const log = new RequestLog();
+  const log = new RequestLog(qq);
   const scheme = certificate ? 'https' : 'http';
   const onEnd = (request: SandboxRequest) => onRequest?.(request, qq);
   const handler = createHandler({ qq, faults, log, names, scheme, onEnd });
   const server = certificate ? createTlsServer(certificate, handler) : createServer(handler);
   // Longer than clients keep an idle connection, so that a client does not write into a connection that is closing.
   server.keepAliveTimeout = 65_000;
-  await listen(server, options.port ?? 0, host);
+  server.listen(options.port ?? 0, host);
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const isDefaultPort = port === (certificate ? 443 : 80);
   const name = certificate ? (names[0] ?? '127.0.0.1') : '127.0.0.1';
-  return new RunningSandbox(`${scheme}://${name}${isDefaultPort ? '' : `:${port}`}`, server, qq, faults, log);
+  return new RunningSandbox(`${scheme}://${name}${isDefaultPort ? '' : `:${port}`}`, { server, qq, faults, log });
+}
+
+interface Parts {
+  readonly server: Server;
+  readonly qq: QQ;
+  readonly faults: FaultQueue;
+  readonly log: RequestLog;
 }
 
 /** Everything that holds keys or tokens is private, so that a printed sandbox shows only its address. */
 class RunningSandbox implements Sandbox {
   readonly url: string;
-  readonly #server: Server;
-  readonly #qq: QQ;
-  readonly #faults: FaultQueue;
-  readonly #log: RequestLog;
+  readonly #parts: Parts;
   #closed: Promise<void> | undefined;
 
-  constructor(url: string, server: Server, qq: QQ, faults: FaultQueue, log: RequestLog) {
+  constructor(url: string, parts: Parts) {
     this.url = url;
-    this.#server = server;
-    this.#qq = qq;
-    this.#faults = faults;
-    this.#log = log;
+    this.#parts = parts;
   }
 
   get credentials(): SandboxCredentials {
-    const { appId, appKey } = this.#qq.registry.firstApp;
+    const { appId, appKey } = this.#parts.qq.firstApp;
     return { appId, appKey, graphUrl: this.url };
   }
 
   get apps(): Sandbox['apps'] {
-    return this.#qq.registry.apps;
+    return this.#parts.qq.apps;
   }
 
   get users(): Sandbox['users'] {
-    const { firstApp, accounts } = this.#qq.registry;
-    return accounts.map((account) => ({
-      ...account.user,
-      id: account.id,
-      openid: this.#qq.registry.openid(firstApp, account),
-      unionid: account.unionid,
-    }));
+    const { qq } = this.#parts;
+    return qq.accounts.map((account) => {
+      const { id, user, unionid } = account;
+      return { ...user, id, openid: qq.openid(qq.firstApp, account), unionid };
+    });
   }
 
   get requests(): readonly SandboxRequest[] {
-    return this.#log.requests;
+    return this.#parts.log.requests;
   }
 
   failNext(endpoint: SandboxEndpoint, fault: SandboxFault, { times = 1 }: { readonly times?: number } = {}): void {
-    this.#faults.add(endpoint, fault, times);
+    this.#parts.faults.add(endpoint, fault, times);
   }
 
   nextUser(openid: string): void {
-    this.#qq.nextAccounts.push(this.#qq.account(openid));
+    this.#parts.qq.nextAccounts.push(this.#parts.qq.account(openid));
   }
 
   async loginAs<R extends SandboxAgentResponse>(
@@ -126,34 +127,31 @@ class RunningSandbox implements Sandbox {
     openid?: string,
     { loginPath = '/auth/qq/login' }: { readonly loginPath?: string } = {},
   ): Promise<R> {
-    const { registry } = this.#qq;
-    const account = openid === undefined ? registry.firstAccount : this.#qq.account(openid);
-    return loginAgent(agent, {
-      loginPath,
-      sandboxUrl: this.url,
-      approve: async (query) => {
-        const app = registry.app(query.get('client_id') ?? '') ?? registry.firstApp;
-        const body = new URLSearchParams([...query, ['openid', registry.openid(app, account)]]);
-        const response = await fetch(`${this.url}/oauth2.0/authorize`, { method: 'POST', body, redirect: 'manual' });
-        const location = response.headers.get('location');
-        if (location !== null) return location;
-        const { error } = this.#log.requests.findLast(({ endpoint }) => endpoint === 'authorize') ?? {};
-        const reason = error === undefined ? `status ${response.status}` : `error ${error}`;
-        throw new Error(
-          `loginAs: the sandbox refused the authorization request (${reason}). Check appId and redirectUri.`,
-        );
-      },
+    const { qq, log } = this.#parts;
+    const account = openid === undefined ? qq.firstAccount : qq.account(openid);
+    return loginAgent(agent, loginPath, this.url, async (query) => {
+      const app = qq.findApp(query.get('client_id') ?? '') ?? qq.firstApp;
+      const body = new URLSearchParams([...query, ['openid', qq.openid(app, account)]]);
+      const response = await fetch(`${this.url}/oauth2.0/authorize`, { method: 'POST', body, redirect: 'manual' });
+      const location = response.headers.get('location');
+      if (location !== null) return location;
+      const { error } = log.requests.findLast(({ endpoint }) => endpoint === 'authorize') ?? {};
+      const reason = error === undefined ? `status ${response.status}` : `error ${error}`;
+      throw new Error(
+        `loginAs: the sandbox refused the authorization request (${reason}). Check appId and redirectUri.`,
+      );
     });
   }
 
   revoke(openid: string): void {
-    this.#qq.grants.revoke(this.#qq.account(openid));
+    this.#parts.qq.grants.revoke(this.#parts.qq.account(openid));
   }
 
   close(): Promise<void> {
+    const { server } = this.#parts;
     this.#closed ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+      server.close(() => resolve());
+      server.closeAllConnections();
     });
     return this.#closed;
   }
@@ -165,14 +163,4 @@ class RunningSandbox implements Sandbox {
   [inspect.custom](): string {
     return `Sandbox { url: '${this.url}' }`;
   }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

@@ -227,22 +227,25 @@ describe('avatars through the sandbox', () => {
     expect(host.asked.slice(before)).toEqual([expect.stringMatching(/^\/getface\?/)]);
   });
 
-  it('shows the avatar of each default user in the size of that user', async () => {
-    const route = createUserAvatarRoute({ graphUrl: sandbox.url });
-    const appId = sandbox.apps[0]?.appId ?? '';
+  it('shows the avatar of each user in its own size, and a letter for a user without one, also a custom one', async () => {
+    const custom = [{ nickname: '李雷', figureurl_qq_1: '', figureurl_qq_2: '' }, { nickname: '韩梅梅' }];
+    await using own = await startSandbox({ users: [...sandbox.users, ...custom] });
+    const route = createUserAvatarRoute({ graphUrl: own.url });
+    const appId = own.apps[0]?.appId ?? '';
     const page = express();
     page.get('/avatar/:index', (req, res, next) => {
-      const user = sandbox.users[Number(req.params.index)];
-      const path = `${sandbox.url}/qqapp/${appId}/${user?.openid}`;
+      const user = own.users[Number(req.params.index)];
+      const path = `${own.url}/qqapp/${appId}/${user?.openid}`;
       const urls = { figureurl_qq_1: `${path}/40`, figureurl_qq_2: `${path}/100` };
       route
         .send(req, res, { appId, openid: user?.openid ?? '', nickname: user?.nickname ?? '', raw: {}, ...urls })
         .catch(next);
     });
-    for (const index of sandbox.users.keys()) {
+    for (const index of own.users.keys()) {
       const body = (await request(page).get(`/avatar/${index}?size=100&format=base64`).expect(200)).body as unknown;
-      const small = sandbox.users[index]?.figureurl_qq_2 === '';
-      expect(body).toMatchObject({ type: 'image/png', width: small ? 40 : 100 });
+      const { figureurl_qq_1, figureurl_qq_2 } = own.users[index] ?? {};
+      const width = figureurl_qq_2 === '' ? 40 : 100;
+      expect(body).toMatchObject(figureurl_qq_1 === '' ? { type: 'image/svg+xml' } : { type: 'image/png', width });
     }
   });
 });

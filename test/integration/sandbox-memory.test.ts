@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Grants } from '../../src/sandbox/state/grants.js';
-import { Registry } from '../../src/sandbox/state/registry.js';
+import { QQ } from '../../src/sandbox/state/qq.js';
 import { startSandbox } from '../../src/sandbox.js';
 
 const MAX_ENTRIES = 50_000;
@@ -8,8 +7,8 @@ const uri = 'http://localhost:3000/callback';
 
 describe('the memory of the sandbox', () => {
   it('keeps the newest 50,000 codes and tokens of each kind', () => {
-    const { firstApp: app, firstAccount: account } = new Registry([{ appId: '1', appKey: 'key' }], [{ nickname: 'a' }]);
-    const grants = new Grants(() => 0, 60);
+    const qq = new QQ({ apps: [{ appId: '1', appKey: 'key' }], users: [{ nickname: 'a' }], clock: () => 0 });
+    const { firstApp: app, firstAccount: account, grants } = qq;
     const code = () => grants.issueCode(grants.startLogin(app, account, ['get_user_info']), uri);
     const login = () => grants.redeemCode(code(), app, uri);
     const [forgotten, kept, ...others] = Array.from({ length: MAX_ENTRIES + 1 }, login);

@@ -20,14 +20,20 @@ export async function startNamedSandbox(argv: readonly string[], home?: string):
   const ownHome = home ?? mkdtempSync(join(tmpdir(), 'qq-sandbox-'));
   const abort = new AbortController();
   let output = '';
+  let onGreeting = (): void => undefined;
+  const greeted = new Promise<void>((resolve) => (onGreeting = resolve));
+  const write = (text: string) => {
+    output += text;
+    if (output.includes('Press Ctrl+C')) onGreeting();
+  };
   const ended = main(['sandbox', '--as', 'graph.qq.com', '--port', '0', ...argv], {
-    stdout: { write: (text) => (output += text) },
-    stderr: { write: (text) => (output += text) },
+    stdout: { write },
+    stderr: { write },
     env: { LANG: 'C', HOME: ownHome },
     cwd: ownHome,
     signal: abort.signal,
   });
-  const finished = await Promise.race([ended.then(() => true), untilPrinted(() => output)]);
+  const finished = await Promise.race([ended.then(() => true), greeted.then(() => false)]);
   if (finished) throw new Error(output);
   const folder = join(ownHome, '.express-qq-connect');
   return {
@@ -42,11 +48,6 @@ export async function startNamedSandbox(argv: readonly string[], home?: string):
       if (home === undefined) rmSync(ownHome, { recursive: true, force: true });
     },
   };
-}
-
-async function untilPrinted(output: () => string): Promise<false> {
-  while (!output().includes('Press Ctrl+C')) await new Promise((resolve) => setTimeout(resolve, 5));
-  return false;
 }
 
 /** Requests a URL of a host name that the hosts file would lead to this machine. */

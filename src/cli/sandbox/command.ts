@@ -1,25 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { paintFor } from '../terminal.js';
+import { paintFor, untilStopped } from '../terminal.js';
 import { messages, type CommandMessages } from './messages.js';
-import { readSettings, type SandboxSettings } from './options.js';
+import { QQ_HOST, readSettings, type SandboxSettings } from './options.js';
 import { requestLines } from './request-lines.js';
 import { summarize } from '../../sandbox/console/request-summary.js';
 import { startServer } from '../../sandbox/start.js';
 import { defaultApps } from '../../sandbox/state/default-users.js';
-import { IMAGE_HOSTS, loadCertificate, SelfsignedMissing, type LocalCertificate } from '../../sandbox/tls.js';
+import { loadCertificate, SelfsignedMissing, type LocalCertificate } from '../../sandbox/tls.js';
 import type { Language } from '../language.js';
 import type { Paint, Terminal } from '../terminal.js';
 import type { Sandbox } from '../../sandbox/state/types.js';
-
-const QQ_HOST = 'graph.qq.com';
 
 /**
  * Runs the sandbox until SIGINT or SIGTERM.
  *
  * @param argv - the arguments after `express-qq-connect sandbox`
- * @returns the exit status: 0 when it was ended or asked for help, 1 when it cannot start
+ * @returns the exit status: 0 when it was ended, 1 when it cannot start
  * @throws UsageError for wrong arguments
  */
 export async function runSandbox(argv: readonly string[], terminal: Terminal, language: Language): Promise<number> {
@@ -27,70 +25,53 @@ export async function runSandbox(argv: readonly string[], terminal: Terminal, la
   const paint = paintFor(terminal);
   const print = (line: string) => void terminal.stdout.write(`${line}\n`);
   const settings = readSettings(argv);
-  if (!settings) {
-    print(text.help);
-    return 0;
-  }
+  const { as, names, listen, options } = settings;
   let sandbox: Sandbox;
   let certificate: LocalCertificate | undefined;
-  const ended = untilEnded(terminal.signal);
   try {
-    const names = hostNames(settings);
-    certificate =
-      settings.as === undefined
-        ? undefined
-        : await loadCertificate([...names, 'localhost'], certificateFolder(terminal.env));
-    sandbox = await startServer(settings.options, {
-      host: settings.listen,
+    const folder = join(terminal.env.HOME ?? homedir(), '.express-qq-connect');
+    certificate = as === undefined ? undefined : await loadCertificate([...names, 'localhost'], folder);
+    sandbox = await startServer(options, {
+      host: listen,
       names,
       ...(certificate && { certificate }),
       onRequest: (request, qq) => {
         const width = terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined;
-        print(requestLines(summarize(request, qq.registry), { text, language, paint, width }));
+        print(requestLines(summarize(request, qq), { text, language, paint, width }));
       },
     });
   } catch (error) {
-    ended.stop();
     const problem = describeProblem(error, settings, text);
     if (problem === undefined) throw error;
     terminal.stderr.write(`${paint('red', '✗')} ${problem}\n`);
     return 1;
   }
   print(greeting(sandbox, settings, certificate, text, paint));
-  await ended.promise;
+  await untilStopped(terminal.signal);
   await sandbox.close();
   return 0;
 }
 
-/** Every host name that the sandbox accepts: with QQ's own name those of Tencent's image hosts too. */
-function hostNames({ as, names }: SandboxSettings): readonly string[] {
-  return [...(as === undefined ? [] : [as]), ...(as === QQ_HOST ? IMAGE_HOSTS : []), ...names];
-}
-
-function certificateFolder({ HOME }: Terminal['env']): string {
-  return join(HOME ?? homedir(), '.express-qq-connect');
-}
-
 function greeting(
   { url, credentials: { appId, appKey } }: Sandbox,
-  settings: SandboxSettings,
+  { app, as, names }: SandboxSettings,
   certificate: LocalCertificate | undefined,
   text: CommandMessages,
   paint: Paint,
 ): string {
-  const redirectUri = settings.app.redirectUris?.[0] ?? 'http://localhost:3000/auth/qq/callback';
+  const redirectUri = app.redirectUris?.[0] ?? 'http://localhost:3000/auth/qq/callback';
   // A key that was given may be a real one, and a terminal's output is copied into issues.
   const key = appKey === defaultApps[0].appKey ? appKey : `<${text.yourAppKey}>`;
   return [
     `${paint('green', '✓')} ${text.running(paint('bold', url))}`,
     `  ${text.console(paint('bold', `${url}/`))}`,
     '',
-    ...(certificate ? tlsLines(settings, certificate, text, paint) : []),
+    ...(certificate ? tlsLines(names, certificate, text, paint) : []),
     text.paste,
     '',
     `QQ_APP_ID=${appId}`,
     `QQ_APP_KEY=${key}`,
-    ...(settings.as === QQ_HOST && url === `https://${QQ_HOST}` ? [] : [`QQ_GRAPH_URL=${url}`]),
+    ...(as === QQ_HOST && url === `https://${QQ_HOST}` ? [] : [`QQ_GRAPH_URL=${url}`]),
     `QQ_REDIRECT_URI=${redirectUri}`,
     `SESSION_SECRET=${randomBytes(32).toString('base64url')}`,
     '',
@@ -101,7 +82,7 @@ function greeting(
 
 /** How to make programs find and trust a sandbox that runs under another name. */
 function tlsLines(
-  settings: SandboxSettings,
+  names: readonly string[],
   { caFile, bundleFile, isNew }: LocalCertificate,
   text: CommandMessages,
   paint: Paint,
@@ -112,7 +93,7 @@ function tlsLines(
     ...(isNew ? [`${paint('yellow', '!')} ${text.newCertificate}`, ''] : []),
     text.hosts,
     '',
-    `127.0.0.1 ${hostNames(settings).join(' ')}`,
+    `127.0.0.1 ${names.join(' ')}`,
     '',
     text.trust,
     '',
@@ -132,28 +113,10 @@ function tlsLines(
 function describeProblem(error: unknown, settings: SandboxSettings, text: CommandMessages): string | undefined {
   if (error instanceof SelfsignedMissing) return text.selfsignedMissing;
   const { code, path } = error as NodeJS.ErrnoException;
-  const port = settings.options.port ?? 0;
+  const { port, listen } = settings;
   if (path !== undefined) return text.folder(path, code ?? '');
   if (code === 'EADDRINUSE') return text.portInUse(port);
   if (code === 'EACCES') return text.portForbidden(port);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return text.noSuchAddress(settings.listen);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return text.noSuchAddress(listen);
   return undefined;
 }
-
-/** Waits for the signal that ends the process, or the caller's. */
-function untilEnded(signal: AbortSignal | undefined): { readonly promise: Promise<void>; readonly stop: () => void } {
-  let stop = (): void => undefined;
-  const promise = new Promise<void>((resolve) => {
-    stop = () => {
-      for (const name of signals) process.off(name, stop);
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    };
-    for (const name of signals) process.on(name, stop);
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted) stop();
-  });
-  return { promise, stop };
-}
-
-const signals = ['SIGINT', 'SIGTERM'] as const;

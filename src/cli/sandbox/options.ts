@@ -3,28 +3,31 @@ import { printable } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 import { defaultApps } from '../../sandbox/state/default-users.js';
 import { isLoopback } from '../../sandbox/http/hosts.js';
+import { IMAGE_HOSTS } from '../../sandbox/tls.js';
 import type { SandboxApp, SandboxOptions } from '../../sandbox/state/types.js';
 
-/** What the arguments of `sandbox` say. */
+/** What the arguments of `sandbox` set. */
 export interface SandboxSettings {
   readonly app: SandboxApp;
+  readonly port: number;
   readonly options: SandboxOptions;
   /** The host name to serve TLS under. */
   readonly as: string | undefined;
-  /** Further host names. */
+  /** Every host name that the sandbox accepts beside those of this machine. */
   readonly names: readonly string[];
   readonly listen: string;
 }
+
+export const QQ_HOST = 'graph.qq.com';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /**
  * Reads the arguments.
  *
- * @returns `undefined` for `--help`
  * @throws UsageError for a value that cannot work
  */
-export function readSettings(argv: readonly string[]): SandboxSettings | undefined {
+export function readSettings(argv: readonly string[]): SandboxSettings {
   const { values } = readArguments({
     args: [...argv],
     options: {
@@ -37,12 +40,11 @@ export function readSettings(argv: readonly string[]): SandboxSettings | undefin
       as: { type: 'string' },
       name: { type: 'string', multiple: true },
       listen: { type: 'string', default: '127.0.0.1' },
-      help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (values.help) return undefined;
   const { port = values.as === undefined ? '9010' : '443', strict, listen, 'redirect-uri': redirectUris } = values;
-  const [as, ...names] = [values.as, ...(values.name ?? [])].map((name) => name?.toLowerCase());
+  const as = values.as?.toLowerCase();
+  const given = [...(as === undefined ? [] : [as]), ...(values.name ?? []).map((name) => name.toLowerCase())];
   const app = { appId: values['app-id'], appKey: values['app-key'], ...(redirectUris && { redirectUris }) };
   check(!/^\d{1,5}$/.test(port) || Number(port) > 65_535, {
     en: `--port takes a whole number from 0 to 65535, not "${printable(port)}".`,
@@ -66,21 +68,22 @@ export function readSettings(argv: readonly string[]): SandboxSettings | undefin
     en: '--strict needs at least one --redirect-uri.',
     zh: '--strict 需要至少一个 --redirect-uri。',
   });
-  for (const name of [as, ...names]) {
-    check(name !== undefined && !HOST_NAME.test(name), {
-      en: `--as and --name take a host name such as graph.qq.com, not "${printable(name ?? '')}".`,
-      zh: `--as 和 --name 应为主机名，例如 graph.qq.com，收到的是“${printable(name ?? '')}”。`,
+  for (const name of given) {
+    check(!HOST_NAME.test(name), {
+      en: `--as and --name take a host name such as graph.qq.com, not "${printable(name)}".`,
+      zh: `--as 和 --name 应为主机名，例如 graph.qq.com，收到的是“${printable(name)}”。`,
     });
   }
-  check(!isLoopback(listen) && as === undefined && names.length === 0, {
+  check(!isLoopback(listen) && given.length === 0, {
     en: `--listen ${printable(listen)} lets other machines connect, so it needs the host name that they use: --name sandbox, for example.`,
     zh: `--listen ${printable(listen)} 允许其他机器连接，因此需要指定它们使用的主机名，例如 --name sandbox。`,
   });
   return {
     app,
+    port: Number(port),
     options: { port: Number(port), apps: [app], autoApprove: values['auto-approve'], strict },
     as,
-    names: names.filter((name) => name !== undefined),
+    names: as === QQ_HOST ? [as, ...IMAGE_HOSTS, ...given.slice(1)] : given,
     listen,
   };
 }

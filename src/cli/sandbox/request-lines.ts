@@ -1,3 +1,4 @@
+import { widthOf } from '../terminal.js';
 import type { CommandMessages } from './messages.js';
 import type { Language } from '../language.js';
 import type { Paint } from '../terminal.js';
@@ -41,10 +42,10 @@ function fit(parts: readonly (readonly [string | undefined, Style?])[], width = 
   for (const [part, style] of parts) {
     if (part === undefined) continue;
     const gap = line === '' ? '' : '  ';
-    const fits = displayWidth(gap + part) <= left;
+    const fits = widthOf(gap + part) <= left;
     const shown = fits ? part : cut(part, left - gap.length);
     if (shown !== '') line += gap + (style ? paint(style, shown) : shown);
-    left -= displayWidth(gap + shown);
+    left -= widthOf(gap + shown);
     if (!fits) break;
   }
   return line;
@@ -53,18 +54,8 @@ function fit(parts: readonly (readonly [string | undefined, Style?])[], width = 
 function cut(text: string, width: number): string {
   let shown = '';
   for (const character of text) {
-    if (displayWidth(shown + character) > width - 1) break;
+    if (widthOf(shown + character) > width - 1) break;
     shown += character;
   }
   return shown === '' ? '' : `${shown}…`;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-
-/** How many columns a text takes on a terminal, where Chinese characters and emoji take two. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += WIDE.test(character) ? 2 : character === '\u200d' ? 0 : 1;
-  return width;
 }

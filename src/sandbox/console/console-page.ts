@@ -1,24 +1,30 @@
 import { requestSection } from './request-section.js';
-import { consoleMessages, type ConsoleMessages } from './messages.js';
-import { consoleScriptPath, faultsPath, nextUserPath } from './paths.js';
-import { acceptedRedirectUris } from '../pages/accepted-redirect-uris.js';
+import { consoleMessages, endpointNames, faultLabels, presets, type ConsoleMessages } from './messages.js';
+import { acceptedRedirectUris } from '../pages/error-page.js';
 import { html, type Html } from '../pages/html.js';
+import { notices } from '../pages/notice-page.js';
 import { page } from '../pages/page.js';
-import { accountName, describeUser, portraitImage } from '../pages/profile-card.js';
+import { accountName, accountText, portraitImage } from '../pages/profile-card.js';
 import { defaultApps } from '../state/default-users.js';
 import { describeError } from '../state/errors.js';
-import { endpoints, faultName, namedFaultsOf, type FaultQueue } from '../state/faults.js';
+import { endpoints, faultName, faultNames, type FaultQueue } from '../state/faults.js';
 import type { Language } from '../http/language.js';
 import type { SandboxResponse } from '../http/response.js';
 import type { QQ } from '../state/qq.js';
 import type { RequestLog } from '../state/request-log.js';
-import type { SandboxApp } from '../state/types.js';
+
+/** Where the console's forms and its script are. */
+export const faultsPath = '/sandbox/faults';
+export const nextUserPath = '/sandbox/next-user';
+export const clearPath = '/sandbox/clear';
+export const consoleScriptPath = '/sandbox/console.js';
 
 /** The errors that the form offers. Any other number can be typed. */
 const OFFERED_ERRORS = [100014, 100016, 100019, 100020, 100021, 100030, 100048, -22, -23, 1002];
 
 interface View {
   readonly language: Language;
+  /** Changes with what the page shows. */
   readonly version: string;
   /** The address that the browser used. */
   readonly address: string;
@@ -45,21 +51,14 @@ export function consolePage(options: Omit<View, 'text'>): SandboxResponse {
         </nav>
       </header>
       <div class="columns">
-        ${requestSection(view)}
+        ${requestSection({ ...view, clearPath })}
         <div class="side">${faultSection(view)} ${userSection(view)} ${appSection(view)}</div>
       </div>
       <script src="${consoleScriptPath}" defer></script>`,
   });
 }
 
-/** The fields of a button that queues a common fault: `token 100020`. */
-export function fieldsOfPreset(preset: string | undefined): Readonly<Record<string, string>> {
-  if (preset === undefined) return {};
-  const [endpoint = '', fault = ''] = preset.split(' ');
-  return { endpoint, fault, error: '' };
-}
-
-function faultSection({ text, faults }: View): Html {
+function faultSection({ text, faults, language }: View): Html {
   const list = faults.queued.map(
     ({ endpoint, fault, times }) =>
       html`<li><code>${endpoint}</code> <span>${faultName(fault)}</span>${times > 1 ? ` × ${times}` : ''}</li> `,
@@ -73,14 +72,14 @@ function faultSection({ text, faults }: View): Html {
         <label
           >${text.endpoint}
           <select name="endpoint">
-            ${endpoints.map((endpoint) => option(endpoint, `${endpoint} · ${text.endpoints[endpoint]}`))}
+            ${endpoints.map((endpoint) => option(endpoint, `${endpoint} · ${endpointNames[language][endpoint]}`))}
           </select>
         </label>
         <label
           >${text.kind}
           <select name="fault">
             <optgroup label="${text.connection}">
-              ${namedFaultsOf('authorize').map((fault) => option(fault, `${text.faultNames[fault]} · ${fault}`))}
+              ${faultNames.map((fault) => option(fault, `${faultLabels[language][fault]} · ${fault}`))}
             </optgroup>
             <optgroup label="${text.qqErrors}">
               ${OFFERED_ERRORS.map((error) => option(error, `${error} ${describeError(error).trim()}`))}
@@ -99,45 +98,34 @@ function faultSection({ text, faults }: View): Html {
       </div>
       <fieldset class="presets">
         <legend class="quiet small">${text.usual}</legend>
-        ${text.presets.map(
-          ({ value, label }, at) =>
+        ${Object.entries(presets[language]).map(
+          ([value, label], at) =>
             html`<button id="preset-${at}" name="preset" value="${value}" title="${value}">${label}</button> `,
         )}
       </fieldset>
     </form>
-    <p id="refused" class="error" role="alert" hidden>${text.refused}</p>
-    <div id="queued" class="queue" data-live>
-      ${
-        list.length === 0
-          ? html`<p>${text.noneQueued}</p>`
-          : html`<h3>${text.queued}</h3>
-              <ol>
-                ${list}
-              </ol>
-              ${clearForm(faultsPath, text, text.queued)}`
-      }
-    </div>
+    <p id="refused" class="error" role="alert" hidden>${notices[language].faultUnknown}</p>
+    ${queue('queued', list, faultsPath, text.queued, text.noneQueued, text)}
   </section>`;
 }
 
 function userSection({ text, qq, language }: View): Html {
-  const { accounts, firstApp } = qq.registry;
-  const cards = accounts.map((account, index) => {
-    const openid = qq.registry.openid(firstApp, account);
+  const cards = qq.accounts.map((account, index) => {
+    const openid = qq.openid(qq.firstApp, account);
     const button = html`<button id="next-${index}" name="openid" value="${openid}" aria-describedby="user-${index}">
       ${text.loginNext}
     </button>`;
     return html`<li>
       ${portraitImage(openid)}
-      <span id="user-${index}">${accountName(account, language)}<small>${describeUser(account, language)}</small></span>
-      ${qq.autoApprove ? button : ''}
+      <div id="user-${index}">${accountText(account, language)}</div>
+      ${qq.autoApprove && button}
       <small class="openid">openid <code>${openid}</code></small>
     </li> `;
   });
   return html`<section id="users" aria-labelledby="users-title">
     <h2 id="users-title">${text.users}</h2>
     <p class="quiet small">${qq.autoApprove ? text.skipsPage : text.showsPage}</p>
-    ${qq.autoApprove ? nextUsers() : ''}
+    ${qq.autoApprove && nextUsers()}
     <form method="post" action="${nextUserPath}">
       <ul class="users">
         ${cards}
@@ -147,27 +135,24 @@ function userSection({ text, qq, language }: View): Html {
 
   function nextUsers(): Html {
     const names = qq.nextAccounts.map((account) => html`<li>${accountName(account, language)}</li> `);
-    if (names.length === 0) return html`<div id="next" class="queue" data-live><p>${text.firstIsNext}</p></div>`;
-    return html`<div id="next" class="queue" data-live>
-      <h3>${text.next}</h3>
-      <ol>
-        ${names}
-      </ol>
-      ${clearForm(nextUserPath, text, text.next)}
-    </div>`;
+    return queue('next', names, nextUserPath, text.next, text.firstIsNext, text);
   }
 }
 
 function appSection({ text, qq, language }: View): Html {
+  // Another key may be a real one by mistake.
+  const publicKey = defaultApps[0].appKey;
   return html`<section id="apps" aria-labelledby="apps-title">
     <h2 id="apps-title">${text.applications}</h2>
-    ${qq.registry.apps.map(
+    ${qq.apps.map(
       (app) =>
         html`<dl>
           <dt>APP ID</dt>
-          <dd><code>${app.appId}</code>${app.name === undefined ? '' : html` <bdi>${app.name}</bdi>`}</dd>
-          <dt>${text.appKey}</dt>
-          <dd>${shownKey(app, text)}</dd>
+          <dd><code>${app.appId}</code>${app.name !== undefined && html` <bdi>${app.name}</bdi>`}</dd>
+          <dt>APP Key</dt>
+          <dd>
+            ${app.appKey === publicKey ? html`<code>${publicKey}</code>` : html`<span class="quiet">${text.hidden}</span>`}
+          </dd>
           <dt>${text.redirectUris}</dt>
           ${acceptedRedirectUris(app, qq.strict, language).map((uri) => html`<dd>${uri}</dd> `)}
           <dt>unionid</dt>
@@ -177,22 +162,21 @@ function appSection({ text, qq, language }: View): Html {
   </section>`;
 }
 
-/** Shows only the public default key. Another one may be a real key by mistake. */
-function shownKey({ appKey }: SandboxApp, text: ConsoleMessages): Html {
-  return appKey === defaultApps[0].appKey
-    ? html`<code>${appKey}</code>`
-    : html`<span class="quiet">${text.hidden}</span>`;
-}
-
-function clearForm(path: string, text: ConsoleMessages, what: string): Html {
-  return html`<form method="post" action="${path}">
-    <button
-      id="clear-${path.slice('/sandbox/'.length)}"
-      name="clear"
-      value="1"
-      aria-label="${text.clear}${text.colon}${what}"
-    >
-      ${text.clear}
-    </button>
-  </form>`;
+/** What is queued, with a button that clears it. */
+function queue(
+  id: string,
+  items: readonly Html[],
+  path: string,
+  title: string,
+  empty: string,
+  { clear, colon }: ConsoleMessages,
+): Html {
+  const list = html`<h3>${title}</h3>
+    <ol>
+      ${items}
+    </ol>
+    <form method="post" action="${path}">
+      <button id="clear-${id}" name="clear" value="1" aria-label="${clear}${colon}${title}">${clear}</button>
+    </form>`;
+  return html`<div id="${id}" class="queue" data-live>${items.length > 0 ? list : html`<p>${empty}</p>`}</div>`;
 }

@@ -1,7 +1,7 @@
-import { errorMeanings, type ConsoleMessages } from './messages.js';
-import { clearPath } from './paths.js';
+import { errorMeanings } from '../pages/error-meanings.js';
 import { summarize, type RequestSummary } from './request-summary.js';
 import { html, type Html } from '../pages/html.js';
+import type { ConsoleMessages } from './messages.js';
 import type { Language } from '../http/language.js';
 import type { QQ } from '../state/qq.js';
 import type { RequestLog } from '../state/request-log.js';
@@ -15,6 +15,8 @@ interface LogView {
   readonly text: ConsoleMessages;
   readonly qq: QQ;
   readonly log: RequestLog;
+  /** Where the form that clears the log is sent. */
+  readonly clearPath: string;
 }
 
 interface Group {
@@ -25,7 +27,7 @@ interface Group {
 
 /** The request log: one row for each request, grouped by login, the newest login first. */
 export function requestSection(view: LogView): Html {
-  const { text, log } = view;
+  const { text, log, clearPath } = view;
   const { length } = log.requests;
   return html`<section id="requests" aria-labelledby="requests-title">
     <div class="toolbar">
@@ -58,14 +60,10 @@ function groupsOf({ log, qq }: LogView): readonly Group[] {
   for (const request of log.requests.slice(-MAX_SHOWN)) {
     const number = log.numberOf(request);
     // Requests without a login stay together while no login comes between.
-    const id =
-      request.login === undefined
-        ? last?.login === undefined && last
-          ? last.id
-          : `other-${number}`
-        : `login-${request.login}`;
+    const other = last?.login === undefined ? last?.id : undefined;
+    const id = request.login === undefined ? (other ?? `other-${number}`) : `login-${request.login}`;
     const group = groups.get(id) ?? { id, login: request.login, rows: [] };
-    group.rows.push({ id: `request-${number}`, request, summary: summarize(request, qq.registry) });
+    group.rows.push({ id: `request-${number}`, request, summary: summarize(request, qq) });
     groups.delete(id);
     groups.set(id, group);
     last = group;
@@ -79,17 +77,11 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: LogView): Ht
   const user = rows.findLast(({ summary }) => summary.user !== undefined)?.summary.user;
   const error = rows.findLast(({ summary }) => summary.error !== undefined)?.summary.error;
   const warned = rows.some(({ summary }) => summary.warnings.length > 0);
-  const outcome = failed
-    ? html`<span class="outcome bad">✗ ${error ?? ''}</span>`
-    : html`<span class="outcome">✓</span>`;
-  return html`<details
-    id="${id}"
-    class="login${failed ? ' failed' : ''}"
-    ${isNewest || failed || warned ? html` open` : ''}
-  >
+  const outcome = failed ? html`<span class="outcome bad">✗ ${error}</span>` : html`<span class="outcome">✓</span>`;
+  return html`<details id="${id}" class="login${failed && ' failed'}" ${(isNewest || failed || warned) && html`open`}>
     <summary>
       <b>${login === undefined ? text.otherRequests : text.login(login)}</b>
-      ${user === undefined ? '' : html`<bdi>${user}</bdi>`} <time>${rows[0]?.summary.time ?? ''}</time>
+      ${user !== undefined && html`<bdi>${user}</bdi>`} <time>${rows[0]?.summary.time ?? ''}</time>
       <span class="quiet">${text.count(rows.length)}</span> ${outcome}
     </summary>
     <ol>
@@ -99,24 +91,18 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: LogView): Ht
 }
 
 function exchange({ id, request, summary }: Group['rows'][0], view: LogView): Html {
-  const { text } = view;
+  const { text, language } = view;
   const { endpoint, status, durationMs, fault, warnings, error, failed } = summary;
   const none = durationMs === undefined ? text.pending : text.noResponse;
-  return html`<li
-    id="${id}"
-    class="exchange${failed ? ' failed' : ''}"
-    data-outcome="${status ?? ''} ${durationMs ?? ''}"
-  >
+  const duration = durationMs === undefined ? '' : `${durationMs < 10 ? durationMs : Math.round(durationMs)} ms`;
+  return html`<li id="${id}" class="exchange${failed && ' failed'}" data-outcome="${status} ${durationMs}">
     <details>
       <summary>
         <time>${summary.time}</time> <b>${endpoint === 'other' ? summary.path : endpoint}</b>
-        <span class="status">${status ?? none}</span>
-        <span class="duration"
-          >${durationMs === undefined ? '' : `${durationMs < 10 ? durationMs : Math.round(durationMs)} ms`}</span
-        >
-        <span class="outcome${error === undefined ? '' : ' bad'}">${error ?? ''}</span>
-        ${fault === undefined ? '' : html`<span class="fault">${text.fault}${text.colon}${fault}</span>`}
-        ${warnings.map((warning) => html`<span class="fault">⚠ ${warning[view.language]}</span> `)}
+        <span class="status">${status ?? none}</span> <span class="duration">${duration}</span>
+        <span class="outcome bad">${error}</span>
+        ${fault !== undefined && html`<span class="fault">${text.fault}${text.colon}${fault}</span>`}
+        ${warnings.map((warning) => html`<span class="fault">⚠ ${warning[language]}</span> `)}
       </summary>
       ${exchangeDetails(request, summary, view)}
     </details>
@@ -125,23 +111,19 @@ function exchange({ id, request, summary }: Group['rows'][0], view: LogView): Ht
 
 function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: LogView): Html {
   const { method, path, parameters, status, location, responseBody, warnings, fault, error } = summary;
-  const meaning = request.error === undefined ? undefined : errorMeanings[language][request.error];
   const entry = (name: string, value: Html | string) =>
     html`<dt>${name}</dt>
       <dd>${value}</dd> `;
+  const sent = parameters.map(({ name, value }) => html`<code><span class="quiet">${name}=</span>${value}</code> `);
   return html`<dl>
-    ${error === undefined ? '' : entry(text.meaning, html`<b>${error}</b>${meaning === undefined ? '' : html`<br />${meaning}`}`)}
-    ${fault === undefined ? '' : entry(text.fault, html`<b>${fault}</b><br />${text.faultNote}`)}
+    ${error !== undefined && entry(text.meaning, html`<b>${error}</b><br />${errorMeanings[language][request.error ?? 0]}`)}
+    ${fault !== undefined && entry(text.fault, html`<b>${fault}</b><br />${text.faultNote}`)}
     ${warnings.map((warning) => entry(text.warning, warning[language]))}
     ${entry(text.request, html`<code>${method} ${path}</code>`)}
-    ${parameters.length === 0 ? '' : entry(text.parameters, html`<span class="parameters">${parameters.map(parameter)}</span>`)}
+    ${sent.length > 0 && entry(text.parameters, html`<span class="parameters">${sent}</span>`)}
     ${entry(text.client, html`<code>${(request.headers['user-agent'] ?? '–').slice(0, 150)}</code>`)}
     ${entry(text.response, html`<code>${status ?? text.noResponse}</code>`)}
-    ${location === undefined ? '' : entry(text.redirect, html`<code>${location}</code>`)}
-    ${responseBody ? entry(text.body, html`<pre tabindex="0">${responseBody}</pre>`) : ''}
+    ${location !== undefined && entry(text.redirect, html`<code>${location}</code>`)}
+    ${responseBody !== undefined && responseBody !== '' && entry(text.body, html`<pre tabindex="0">${responseBody}</pre>`)}
   </dl>`;
-}
-
-function parameter({ name, value }: { readonly name: string; readonly value: string }): Html {
-  return html`<code><span class="quiet">${name}=</span>${value}</code> `;
 }

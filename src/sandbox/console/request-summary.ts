@@ -1,26 +1,20 @@
-import { printable } from '../pages/printable.js';
+import { printable } from '../pages/html.js';
 import { describeError } from '../state/errors.js';
 import { faultName } from '../state/faults.js';
 import { APP_ID_NAMES } from '../state/request-log.js';
-import type { Registry } from '../state/registry.js';
-import type { SandboxRequest, SandboxWarning } from '../state/types.js';
+import type { QQ } from '../state/qq.js';
+import type { SandboxRequest } from '../state/types.js';
 
 /** A request for a terminal or a page: no secret, no `state`, no control character. */
-export interface RequestSummary {
+export interface RequestSummary extends Pick<
+  SandboxRequest,
+  'endpoint' | 'login' | 'method' | 'path' | 'status' | 'durationMs' | 'location' | 'responseBody' | 'warnings'
+> {
   /** Hours, minutes and seconds in the time zone of this machine. */
   readonly time: string;
-  readonly endpoint: SandboxRequest['endpoint'];
-  readonly login: number | undefined;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number | undefined;
-  readonly durationMs: number | undefined;
-  readonly location: string | undefined;
-  readonly responseBody: string | undefined;
   /** QQ's error number with its description. */
   readonly error: string | undefined;
   readonly fault: string | undefined;
-  readonly warnings: readonly SandboxWarning[];
   /** The nickname, or the id of a user without one. */
   readonly user: string | undefined;
   readonly parameters: readonly { readonly name: string; readonly value: string }[];
@@ -37,9 +31,9 @@ const HIDDEN = '***';
 const MAX_PARAMETERS = 30;
 
 /** Summarizes a request of the log, which holds no secrets any more. */
-export function summarize(request: SandboxRequest, registry: Registry): RequestSummary {
+export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
   const { at, endpoint, login, method, status, durationMs, error, fault, openid, location, responseBody } = request;
-  const account = openid === undefined ? undefined : registry.account(openid);
+  const account = openid === undefined ? undefined : qq.findAccount(openid);
   const parameters = Object.entries({ ...request.query, ...request.body }).slice(0, MAX_PARAMETERS);
   return {
     time: new Date(at).toTimeString().slice(0, 8),

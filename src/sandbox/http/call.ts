@@ -1,27 +1,39 @@
+import { languageOf, type Language } from './language.js';
 import type { IncomingMessage } from 'node:http';
-import type { Language } from './language.js';
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, string>>;
 
+/** Who reads a page or a message. */
+export interface Reader {
+  readonly language: Language;
+  /** Whether the client is a browser that opens a page. */
+  readonly wantsPage: boolean;
+}
+
 /** What an endpoint reads of a request. */
-export interface Call {
+export interface Call extends Reader {
   readonly method: string;
   readonly query: Parameters;
   readonly body: Parameters;
   /** Names that the query, or the form body, holds more than once. */
   readonly repeated: readonly string[];
-  readonly language: Language;
   /** Scheme and host that the client used, for URLs of the sandbox itself. */
   readonly origin: string;
-  /** Whether the client is a browser that opens a page. */
-  readonly wantsPage: boolean;
   /** The login that the request belongs to, as the request log counts them. */
   readonly login: number | undefined;
-  /** The error that {@link Sandbox.failNext} set. */
-  readonly failWith: number | undefined;
-  /** Whether the user cancels. */
-  readonly cancel: boolean;
+  /** The fault that {@link Sandbox.failNext} set. */
+  readonly fault: { readonly error: number } | string | undefined;
+}
+
+/** The error that {@link Sandbox.failNext} set. */
+export function simulatedError({ fault }: Call): number | undefined {
+  return typeof fault === 'object' ? fault.error : undefined;
+}
+
+export function readerOf({ headers }: IncomingMessage): Reader {
+  const wantsPage = (headers.accept ?? '').includes('text/html');
+  return { language: languageOf(headers['accept-language']), wantsPage };
 }
 
 /** Reads a query or a form. Of a repeated parameter the last value counts. */

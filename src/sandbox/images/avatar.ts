@@ -1,9 +1,9 @@
+import { simulatedError, type Call, type Parameters } from '../http/call.js';
 import { noticePage } from '../pages/notice-page.js';
 import { pictureOf, placeholder } from './pictures.js';
-import type { Call, Parameters } from '../http/call.js';
 import type { SandboxResponse } from '../http/response.js';
 import type { QQ } from '../state/qq.js';
-import type { Account } from '../state/registry.js';
+import type { Account } from '../state/types.js';
 
 /** The sizes of QQ's image hosts, with `0` for the original. */
 const SIZES = ['0', '30', '40', '50', '100', '140', '640'];
@@ -18,16 +18,17 @@ export const MISS = { 'X-Info': 'notexist: -1', 'Last-Modified': 'Mon, 01 Jan 19
 export function avatar(call: Call, qq: QQ, path: Parameters): SandboxResponse {
   if (!SIZES.includes(path.size ?? '')) return noticePage(call, 'notFound', `/…/${path.size}`);
   const size = Number(path.size) || ORIGINAL;
-  const account = qq.registry.account(path.openid ?? '', path.appId);
-  if (!account || call.failWith !== undefined) return imageResponse(placeholder(size), MISS);
-  const response = imageResponse(picture(qq, account, Math.min(size, largest(account))), HIT);
-  return { ...response, openid: path.openid ?? '' };
+  const account = qq.findAccount(path.openid, path.appId);
+  const largest = account ? largestOf(account) : 0;
+  if (!account || largest === 0 || simulatedError(call) !== undefined) return imageResponse(placeholder(size), MISS);
+  return { ...imageResponse(picture(qq, account, Math.min(size, largest)), HIT), openid: path.openid ?? '' };
 }
 
 /** A user's picture on the sandbox's own pages. */
 export function portrait(qq: QQ, openid: string): SandboxResponse {
-  const account = qq.registry.account(openid);
-  return imageResponse(account ? picture(qq, account, 140) : placeholder(140), { 'Cache-Control': 'no-cache' });
+  const account = qq.findAccount(openid);
+  const image = account && largestOf(account) > 0 ? picture(qq, account, 140) : placeholder(140);
+  return imageResponse(image, { 'Cache-Control': 'no-cache' });
 }
 
 /** The pages' icon in the browser's tab. */
@@ -39,10 +40,12 @@ export function imageResponse(body: Buffer, headers: Readonly<Record<string, str
   return { type: 'image/png', body, headers };
 }
 
-function picture({ registry }: QQ, account: Account, size: number): Buffer {
-  return pictureOf(registry.accounts.indexOf(account), size);
+function picture({ accounts }: QQ, account: Account, size: number): Buffer {
+  return pictureOf(accounts.indexOf(account), size);
 }
 
-function largest({ user }: Account): number {
-  return user.figureurl_qq_2 === '' || user.figureurl_qq_2 === null ? 40 : ORIGINAL;
+/** The largest size that QQ has of a user's avatar, 0 if the user has none. */
+function largestOf({ user: { figureurl_qq_1: small, figureurl_qq_2: large } }: Account): number {
+  if (small === '' || small === null) return 0;
+  return large === '' || large === null ? 40 : ORIGINAL;
 }

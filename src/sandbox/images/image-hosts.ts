@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { simulatedError, type Call, type Parameters } from '../http/call.js';
 import { apiResponse, redirectResponse, type SandboxResponse } from '../http/response.js';
 import { noticePage } from '../pages/notice-page.js';
-import { BoundedMap } from '../state/bounded-map.js';
 import { HIT, imageResponse, MISS, ORIGINAL } from './avatar.js';
 import { pictureFor, placeholder } from './pictures.js';
-import type { Call, Parameters } from '../http/call.js';
 
 const MAX_KEYS = 10_000;
 const UIN = /^[1-9][0-9]{4,10}$/;
@@ -23,7 +23,7 @@ type Endpoint = (call: Call, path: Parameters) => SandboxResponse;
  */
 export class ImageHosts {
   /** Keys that were issued, so that a picture is the same by key and by number. */
-  readonly #numbers = new BoundedMap<string>(MAX_KEYS);
+  readonly #numbers = new LRUCache<string, string>({ maxSize: MAX_KEYS, sizeCalculation: () => 1 });
 
   /** Paths with their endpoints. */
   readonly routes: Readonly<Record<string, Endpoint>> = {
@@ -36,7 +36,7 @@ export class ImageHosts {
     '/getface': (call) => this.#getface(call),
     '/pub/get_face': (call) => {
       const { uin = '', img_type: type } = call.query;
-      if (call.failWith !== undefined || !UIN.test(uin)) return imageResponse(placeholder(100), MISS);
+      if (simulatedError(call) !== undefined || !UIN.test(uin)) return imageResponse(placeholder(100), MISS);
       return redirectResponse(302, this.#keyUrl(call, uin, type));
     },
   };
@@ -49,20 +49,21 @@ export class ImageHosts {
     if (number === undefined) return noticePage(call, 'notFound');
     const size = SIZE_CODES[Number(text)] ?? Number(text);
     const exists = UIN.test(number) || KEY.test(number);
-    if (!exists || !sizes.includes(size) || call.failWith !== undefined) return imageResponse(placeholder(100), MISS);
+    if (!exists || !sizes.includes(size) || simulatedError(call) !== undefined)
+      return imageResponse(placeholder(100), MISS);
     return imageResponse(pictureFor(this.#numbers.get(number) ?? number, size || ORIGINAL), HIT);
   }
 
   #getface(call: Call): SandboxResponse {
     const { uin = '', imgtype } = call.query;
-    if (call.failWith !== undefined || !UIN.test(uin)) return apiResponse('pt.setHeader({"":""})');
+    if (simulatedError(call) !== undefined || !UIN.test(uin)) return apiResponse('pt.setHeader({"":""})');
     return apiResponse(`pt.setHeader({"${uin}":"${this.#keyUrl(call, uin, imgtype).replaceAll('/', '\\/')}"})`);
   }
 
   #keyUrl({ origin }: Call, uin: string, sizeCode = '1'): string {
     const digest = createHash('sha256').update(`key of ${uin}`).digest('base64url');
     const key = digest.replace(/[^A-Za-z0-9]/g, '').slice(0, 26);
-    if (this.#numbers.get(key) === undefined) this.#numbers.set(key, uin);
+    this.#numbers.set(key, uin);
     return `${origin}/g?b=qq&k=${key}&s=${SIZE_CODES[Number(sizeCode)] ?? 40}&t=1577836800`;
   }
 }

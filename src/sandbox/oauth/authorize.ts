@@ -1,23 +1,19 @@
 import { redirectResponse, type SandboxResponse } from '../http/response.js';
+import { simulatedError, type Call, type Parameters } from '../http/call.js';
 import { errorPage } from '../pages/error-page.js';
 import { loginPage } from '../pages/login-page.js';
 import { noticePage } from '../pages/notice-page.js';
 import { describeError, Refusal } from '../state/errors.js';
 import { parseRedirectUri, withFragment, withParameters } from '../state/redirect-uri.js';
 import { scopesOf } from '../state/scopes.js';
-import type { Call, Parameters } from '../http/call.js';
 import type { QQ } from '../state/qq.js';
-import type { Account } from '../state/registry.js';
-import type { SandboxApp } from '../state/types.js';
+import type { Account, SandboxApp } from '../state/types.js';
 
 interface AuthorizationRequest {
   readonly app: SandboxApp;
   readonly redirectUri: URL;
   readonly parameters: Parameters;
 }
-
-/** The parameters that the login page's form sends again. */
-const CARRIED = ['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'display'];
 
 /**
  * `authorize`: shows the login page or an error page, and calls back with a code, an error or `usercancel=1`.
@@ -33,20 +29,19 @@ export function authorize(call: Call, qq: QQ): SandboxResponse {
     request = readRequest(parameters, qq);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const { registry, strict } = qq;
-    return errorPage({ language: call.language, code: error.code, parameters, apps: registry.apps, strict });
+    return errorPage(call.language, error.code, parameters, qq);
   }
   if (qq.strict && !parameters.state) return noticePage(call, 'stateMissing');
   const { app, redirectUri } = request;
-  const openidOf = (account: Account) => qq.registry.openid(app, account);
+  const openidOf = (account: Account) => qq.openid(app, account);
   const back = (fields: Parameters) => callBack(posted, request, fields);
 
-  if (call.failWith !== undefined) {
-    const response = back({ error: `${call.failWith}`, error_description: describeError(call.failWith) });
-    return { ...response, error: call.failWith };
+  const error = simulatedError(call);
+  if (error !== undefined) {
+    return { ...back({ error: `${error}`, error_description: describeError(error) }), error };
   }
   // The real QQ calls nothing back from a PC; its old mobile page does so with usercancel.
-  if (call.cancel || (posted && call.body.usercancel)) return back({ usercancel: '1' });
+  if (call.fault === 'cancel' || (posted && call.body.usercancel)) return back({ usercancel: '1' });
   const approve = (account: Account): SandboxResponse => {
     const login = qq.grants.startLogin(app, account, scopesOf(parameters.scope), call.login);
     if (parameters.response_type === 'token') {
@@ -57,18 +52,11 @@ export function authorize(call: Call, qq: QQ): SandboxResponse {
     return { ...back({ code }), openid: openidOf(account) };
   };
   if (posted) {
-    const account = qq.registry.account(call.body.openid ?? '', app.appId);
+    const account = qq.findAccount(call.body.openid, app.appId);
     return account ? approve(account) : noticePage(call, 'unreadable');
   }
   if (qq.autoApprove && call.method === 'GET') return approve(qq.nextAccount());
-  return loginPage({
-    language: call.language,
-    mobile: parameters.display === 'mobile',
-    app,
-    redirectUri,
-    parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => CARRIED.includes(name))),
-    accounts: qq.registry.accounts.map((account) => ({ account, openid: openidOf(account) })),
-  });
+  return loginPage(call.language, app, redirectUri, parameters, qq);
 }
 
 function readRequest(parameters: Parameters, qq: QQ): AuthorizationRequest {

@@ -1,6 +1,5 @@
 import { jsonResponse, type SandboxResponse } from '../http/response.js';
 import { Refusal } from '../state/errors.js';
-import { errorResponse } from './error-responses.js';
 import type { Call } from '../http/call.js';
 import type { QQ } from '../state/qq.js';
 
@@ -10,21 +9,13 @@ import type { QQ } from '../state/qq.js';
  * A missing token is 100007, one of the wrong form 100013, an unknown one 100016, a revoked one 100015 and an expired
  * one 100014. With `unionid=1`, an application without the permission gets 100048 instead of the openid.
  */
-export function me({ query, failWith }: Call, qq: QQ): SandboxResponse {
+export function me({ query }: Call, qq: QQ): SandboxResponse {
   const { access_token: accessToken, fmt, unionid } = query;
-  try {
-    if (failWith !== undefined) throw new Refusal(failWith);
-    if (!accessToken) throw new Refusal(100007);
-    const { app, account } = qq.grants.login(accessToken);
-    const openid = qq.registry.openid(app, account);
-    const identity = { client_id: app.appId, openid };
-    if (unionid !== '1') return { ...jsonResponse(identity, fmt), openid };
-    if (app.unionid === false || account.unionid === false) {
-      return { ...errorResponse(new Refusal(100048), fmt), openid };
-    }
-    return { ...jsonResponse({ ...identity, unionid: account.unionid }, fmt), openid };
-  } catch (error) {
-    if (error instanceof Refusal) return errorResponse(error, fmt);
-    throw error;
-  }
+  if (!accessToken) throw new Refusal(100007);
+  const { app, account } = qq.grants.login(accessToken);
+  const openid = qq.openid(app, account);
+  const identity = { client_id: app.appId, openid };
+  if (unionid !== '1') return { ...jsonResponse(identity, fmt), openid };
+  if (app.unionid === false || account.unionid === false) throw new Refusal(100048);
+  return { ...jsonResponse({ ...identity, unionid: account.unionid }, fmt), openid };
 }

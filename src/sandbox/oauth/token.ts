@@ -1,11 +1,9 @@
 import { formResponse, jsonResponse, type SandboxResponse } from '../http/response.js';
 import { Refusal } from '../state/errors.js';
 import { parseRedirectUri } from '../state/redirect-uri.js';
-import { errorResponse } from './error-responses.js';
 import type { Call, Parameters } from '../http/call.js';
 import type { TokenPair } from '../state/grants.js';
 import type { QQ } from '../state/qq.js';
-import type { SandboxApp } from '../state/types.js';
 
 /**
  * `token`: exchanges a code or a refresh token for tokens.
@@ -18,39 +16,9 @@ import type { SandboxApp } from '../state/types.js';
  */
 export function token(call: Call, qq: QQ): SandboxResponse {
   const parameters = { ...call.query, ...call.body };
-  const { fmt } = parameters;
-  try {
-    if (call.failWith !== undefined) throw new Refusal(call.failWith);
-    return tokenResponse(grant(parameters, qq), parameters, qq);
-  } catch (error) {
-    if (error instanceof Refusal) return errorResponse(error, fmt);
-    throw error;
-  }
-}
-
-function grant(parameters: Parameters, qq: QQ): TokenPair {
-  const { grant_type: grantType, client_id: clientId, client_secret: clientSecret } = parameters;
-  if (grantType !== 'authorization_code' && grantType !== 'refresh_token') throw new Refusal(100004);
-  const app = qq.app(clientId);
-  if (!clientSecret) throw new Refusal(100002);
-  if (clientSecret !== app.appKey) throw new Refusal(100009);
-  return grantType === 'refresh_token' ? refresh(parameters, app, qq) : redeem(parameters, app, qq);
-}
-
-function redeem({ code, redirect_uri: redirectUri }: Parameters, app: SandboxApp, qq: QQ): TokenPair {
-  if (!code) throw new Refusal(100005);
-  if (!redirectUri || !parseRedirectUri(redirectUri, app, qq.strict)) throw new Refusal(100010);
-  return qq.grants.redeemCode(code, app, redirectUri);
-}
-
-function refresh({ refresh_token: refreshToken }: Parameters, app: SandboxApp, qq: QQ): TokenPair {
-  if (!refreshToken) throw new Refusal(100006);
-  return qq.grants.refresh(refreshToken, app);
-}
-
-function tokenResponse(pair: TokenPair, parameters: Parameters, qq: QQ): SandboxResponse {
+  const pair = grant(parameters, qq);
   const { app, account } = pair.login;
-  const openid = qq.registry.openid(app, account);
+  const openid = qq.openid(app, account);
   const fields = {
     access_token: pair.accessToken,
     expires_in: `${pair.expiresIn}`,
@@ -58,4 +26,19 @@ function tokenResponse(pair: TokenPair, parameters: Parameters, qq: QQ): Sandbox
     ...(parameters.need_openid === '1' && { openid }),
   };
   return { ...(parameters.fmt === 'json' ? jsonResponse(fields, 'json') : formResponse(fields)), openid };
+}
+
+function grant(parameters: Parameters, qq: QQ): TokenPair {
+  const { grant_type: type, client_id: clientId, client_secret: secret, code, redirect_uri: uri } = parameters;
+  if (type !== 'authorization_code' && type !== 'refresh_token') throw new Refusal(100004);
+  const app = qq.app(clientId);
+  if (!secret) throw new Refusal(100002);
+  if (secret !== app.appKey) throw new Refusal(100009);
+  if (type === 'refresh_token') {
+    if (!parameters.refresh_token) throw new Refusal(100006);
+    return qq.grants.refresh(parameters.refresh_token, app);
+  }
+  if (!code) throw new Refusal(100005);
+  if (!uri || !parseRedirectUri(uri, app, qq.strict)) throw new Refusal(100010);
+  return qq.grants.redeemCode(code, app, uri);
 }

@@ -1,7 +1,6 @@
 import { apiResponse, type SandboxResponse } from '../http/response.js';
 import { Refusal } from '../state/errors.js';
 import { grants } from '../state/scopes.js';
-import { retResponse } from './error-responses.js';
 import type { Call, Parameters } from '../http/call.js';
 import type { Login } from '../state/grants.js';
 import type { QQ } from '../state/qq.js';
@@ -31,20 +30,12 @@ export function simpleUserInfo(call: Call, qq: QQ): SandboxResponse {
 }
 
 function respond(api: string, call: Call, qq: QQ): SandboxResponse {
-  try {
-    if (call.failWith !== undefined) throw new Refusal(call.failWith);
-    checkTypes(call);
-    const login = authenticate(call.query, qq);
-    if (!grants(login.scopes, api)) throw new Refusal(100030);
-    const hidden: Fields = api === 'get_simple_userinfo' ? { constellation: null, figureurl_type: null } : {};
-    return {
-      ...apiResponse(print({ ...profile(login, qq, call.origin), ...hidden })),
-      openid: qq.registry.openid(login.app, login.account),
-    };
-  } catch (error) {
-    if (error instanceof Refusal) return retResponse(error);
-    throw error;
-  }
+  checkTypes(call);
+  const login = authenticate(call.query, qq);
+  if (!grants(login.scopes, api)) throw new Refusal(100030);
+  const hidden: Fields = api === 'get_simple_userinfo' ? { constellation: null, figureurl_type: null } : {};
+  const body = print({ ...profile(login, qq, call.origin), ...hidden });
+  return { ...apiResponse(body), openid: qq.openid(login.app, login.account) };
 }
 
 /** Since 2024 QQ decodes the query into typed fields. */
@@ -67,12 +58,12 @@ function authenticate(query: Parameters, qq: QQ): Login {
   const { access_token: accessToken, oauth_consumer_key: consumerKey, openid } = query;
   const appId = consumerKey ?? query.appid;
   if (!appId) throw new Refusal(-1, "client request's parameters are invalid, invalid appid");
-  if (!openid || (!/^[0-9A-F]{32}$/i.test(openid) && !qq.registry.account(openid)))
+  if (!openid || (!/^[0-9A-F]{32}$/i.test(openid) && !qq.findAccount(openid)))
     throw new Refusal(-1, "client request's parameters are invalid, invalid openid");
   if (!accessToken) throw new Refusal(1002);
   const login = loginOf(accessToken, qq);
   if (login.app.appId !== appId) throw new Refusal(-23);
-  if (qq.registry.openid(login.app, login.account) !== openid) throw new Refusal(-22);
+  if (qq.openid(login.app, login.account) !== openid) throw new Refusal(-22);
   return login;
 }
 
@@ -87,7 +78,7 @@ function loginOf(accessToken: string, qq: QQ): Login {
 
 function profile({ app, account }: Login, qq: QQ, origin: string): Fields {
   const { user } = account;
-  const path = `${app.appId}/${qq.registry.openid(app, account)}`;
+  const path = `${app.appId}/${qq.openid(app, account)}`;
   const qzone = (size: number) => `${origin}/qzapp/${path}/${size}`;
   const avatar = (size: number) => `${origin}/qqapp/${path}/${size}`;
   const usual: Fields = {

@@ -1,15 +1,15 @@
 import { TEXT_HTML, type SandboxResponse } from '../http/response.js';
+import { localize, type Language } from '../http/language.js';
 import { html, type Html } from './html.js';
-import type { Language, LocalizedText } from '../http/language.js';
 
 export const stylesheetPath = '/sandbox/style.css';
 export const iconPath = '/sandbox/icon.png';
 export const consolePath = '/';
 
-const messages: LocalizedText<Record<'ribbon' | 'console', string>> = {
-  zh: { ribbon: '沙箱 · 仅供开发，不是真正的 QQ', console: '控制台' },
-  en: { ribbon: 'Sandbox · not the real QQ', console: 'Console' },
-};
+const messages = localize({
+  ribbon: ['沙箱 · 仅供开发，不是真正的 QQ', 'Sandbox · not the real QQ'],
+  console: ['控制台', 'Console'],
+});
 
 const CONTENT_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; ";
 
@@ -49,8 +49,8 @@ export function page(options: {
 <link rel="icon" href="${iconPath}">
 <link rel="stylesheet" href="${stylesheetPath}">
 </head>
-<body${layout ? html` class="${layout}"` : ''}>
-<header class="ribbon"><span>${ribbon}</span>${layout === 'console' ? '' : html` <a href="${consolePath}">${console}</a>`}</header>
+<body${layout && html` class="${layout}"`}>
+<header class="ribbon"><span>${ribbon}</span>${layout !== 'console' && html` <a href="${consolePath}">${console}</a>`}</header>
 <main>
 ${main}
 </main>

@@ -11,7 +11,15 @@ export interface QueuedFault {
 }
 
 export const endpoints: readonly SandboxEndpoint[] = ['authorize', 'token', 'me', 'user_info', 'avatar'];
-const names: readonly NamedFault[] = ['timeout', 'reset', 'http_500', 'html', 'truncated', 'empty', 'cancel'];
+export const faultNames: readonly NamedFault[] = [
+  'timeout',
+  'reset',
+  'http_500',
+  'html',
+  'truncated',
+  'empty',
+  'cancel',
+];
 const MAX_TIMES = 1_000_000;
 
 /** The faults that wait for the next requests to each endpoint. */
@@ -27,10 +35,13 @@ export class FaultQueue {
     if (!endpoints.includes(endpoint)) {
       throw new TypeError(`Unknown endpoint ${JSON.stringify(endpoint)}; there are ${endpoints.join(', ')}`);
     }
-    if (!isFault(fault)) {
-      throw new TypeError(`Unknown fault ${JSON.stringify(fault)}; there are { error: number }, ${names.join(', ')}`);
+    const error: unknown = (fault as { error?: unknown } | null | undefined)?.error; // JavaScript may pass anything
+    const isKnown = typeof fault === 'string' ? faultNames.includes(fault) : Number.isInteger(error);
+    if (!isKnown) {
+      const known = faultNames.join(', ');
+      throw new TypeError(`Unknown fault ${JSON.stringify(fault)}; there are { error: number }, ${known}`);
     }
-    if (typeof fault === 'string' && !namedFaultsOf(endpoint).includes(fault)) {
+    if (fault === 'cancel' && endpoint !== 'authorize') {
       throw new TypeError(`Only authorize can be cancelled, not ${endpoint}`);
     }
     if (!Number.isInteger(times) || times < 1 || times > MAX_TIMES) {
@@ -52,17 +63,7 @@ export class FaultQueue {
   }
 }
 
-/** The named faults that an endpoint can have: only at `authorize` can a user cancel. */
-export function namedFaultsOf(endpoint: SandboxEndpoint): readonly NamedFault[] {
-  return endpoint === 'authorize' ? names : names.filter((name) => name !== 'cancel');
-}
-
 /** A fault in one or two words. */
 export function faultName(fault: SandboxFault): string {
   return typeof fault === 'string' ? fault : `error ${fault.error}`;
-}
-
-function isFault(fault: unknown): boolean {
-  if (typeof fault === 'string') return (names as readonly string[]).includes(fault);
-  return typeof fault === 'object' && fault !== null && 'error' in fault && Number.isInteger(fault.error);
 }

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { BoundedMap } from './bounded-map.js';
+import { LRUCache } from 'lru-cache';
 import { Refusal } from './errors.js';
-import type { Account } from './registry.js';
-import type { SandboxApp } from './types.js';
+import type { Account, SandboxApp } from './types.js';
 
 /** One login of one user at one application. All codes and tokens of a refresh chain belong to it. */
 export interface Login {
@@ -42,9 +41,9 @@ const MAX_ENTRIES = 50_000;
 export class Grants {
   readonly #clock: () => number;
   readonly #expiresIn: number;
-  readonly #codes = new BoundedMap<Code>(MAX_ENTRIES);
-  readonly #accessTokens = new BoundedMap<{ readonly login: Login; readonly expiresAt: number }>(MAX_ENTRIES);
-  readonly #refreshTokens = new BoundedMap<{ readonly login: Login; used: boolean }>(MAX_ENTRIES);
+  readonly #codes = newestOf<Code>();
+  readonly #accessTokens = newestOf<{ readonly login: Login; readonly expiresAt: number }>();
+  readonly #refreshTokens = newestOf<{ readonly login: Login; used: boolean }>();
 
   constructor(clock: () => number, expiresIn: number) {
     this.#clock = clock;
@@ -64,7 +63,7 @@ export class Grants {
 
   /** Exchanges a code for tokens. A refusal does not use the code. */
   redeemCode(value: string, app: SandboxApp, redirectUri: string): TokenPair {
-    const code = this.#codes.get(value);
+    const code = this.#codes.peek(value);
     const now = this.#clock();
     if (!code || code.expiresAt + CODE_MEMORY_MS <= now) throw new Refusal(100019);
     if (code.login.app !== app) throw new Refusal(100068);
@@ -77,7 +76,7 @@ export class Grants {
 
   /** Exchanges a refresh token for the next pair. The old access token stays valid until it expires. */
   refresh(value: string, app: SandboxApp): TokenPair {
-    const token = this.#refreshTokens.get(value);
+    const token = this.#refreshTokens.peek(value);
     if (token?.login.app !== app) throw new Refusal(100022);
     if (token.login.revoked) throw new Refusal(100038);
     if (token.used) throw new Refusal(100021);
@@ -89,7 +88,7 @@ export class Grants {
   /** The login of a valid access token. */
   login(accessToken: string): Login {
     if (!/^[0-9A-F]{32}$/.test(accessToken)) throw new Refusal(100013);
-    const token = this.#accessTokens.get(accessToken);
+    const token = this.#accessTokens.peek(accessToken);
     if (!token) throw new Refusal(100016);
     if (token.login.revoked) throw new Refusal(100015);
     if (token.expiresAt <= this.#clock()) throw new Refusal(100014);
@@ -98,7 +97,7 @@ export class Grants {
 
   /** The number of the login that a code or token belongs to, valid or not. */
   loginNumber(secret: string): number | undefined {
-    const entry = this.#accessTokens.get(secret) ?? this.#codes.get(secret) ?? this.#refreshTokens.get(secret);
+    const entry = this.#accessTokens.peek(secret) ?? this.#codes.peek(secret) ?? this.#refreshTokens.peek(secret);
     return entry?.login.number;
   }
 
@@ -115,6 +114,11 @@ export class Grants {
     this.#refreshTokens.set(pair.refreshToken, { login, used: false });
     return pair;
   }
+}
+
+/** A map that drops its oldest entry when it is full. `peek` does not make an entry a newer one, unlike `get`. */
+function newestOf<T extends object>(): LRUCache<string, T> {
+  return new LRUCache({ maxSize: MAX_ENTRIES, sizeCalculation: () => 1 });
 }
 
 function randomToken(): string {

@@ -1,6 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Registry } from './registry.js';
+import { bytesOf, type SandboxResponse } from '../http/response.js';
+import type { QQ } from './qq.js';
 import type { SandboxRequest } from './types.js';
+
+type Parameters = Readonly<Record<string, string>>;
 
 /** A request whose outcome is still being filled in. */
 export type LoggedRequest = { -readonly [Name in keyof SandboxRequest]: SandboxRequest[Name] };
@@ -8,58 +11,105 @@ export type LoggedRequest = { -readonly [Name in keyof SandboxRequest]: SandboxR
 const MAX_REQUESTS = 1_000;
 const MAX_BYTES = 8 * 2 ** 20;
 const MAX_TEXT_LENGTH = 4_000;
+const MAX_BODY_LENGTH = 8_000;
 const MAX_PARAMETERS = 50;
 
-/** The newest requests, in the order they arrived, within a number and a size. */
+/** The newest requests, in the order they arrived, within a number and a size. No secret enters it. */
 export class RequestLog {
+  /** Changes whenever a request arrives or ends. */
+  version = 0;
+  readonly #redactor: Redactor;
+  readonly #clock: () => number;
   readonly #requests: LoggedRequest[] = [];
-  readonly #bytes = new WeakMap<LoggedRequest, number>();
-  readonly #numbers = new WeakMap<SandboxRequest, number>();
+  readonly #entries = new WeakMap<SandboxRequest, { number: number; startedAt: number; bytes: number }>();
   #last = 0;
   #total = 0;
-  #version = 0;
+
+  constructor(qq: QQ) {
+    this.#redactor = new Redactor(qq);
+    this.#clock = qq.clock;
+  }
 
   get requests(): readonly SandboxRequest[] {
     return this.#requests;
   }
 
-  /** Changes whenever a request arrives or ends. */
-  get version(): number {
-    return this.#version;
+  add(method: string, path: string, query: Parameters, headers: Redactable): LoggedRequest {
+    const request: LoggedRequest = {
+      at: this.#clock(),
+      durationMs: undefined,
+      endpoint: 'other',
+      login: undefined,
+      method,
+      path: this.#redactor.text(path),
+      query: this.#redactor.parameters(query),
+      body: {},
+      headers: this.#redactor.headers(headers),
+      status: undefined,
+      location: undefined,
+      responseBody: undefined,
+      error: undefined,
+      openid: undefined,
+      fault: undefined,
+      warnings: [],
+    };
+    this.#requests.push(request);
+    this.#entries.set(request, { number: ++this.#last, startedAt: performance.now(), bytes: 0 });
+    this.#measure(request);
+    return request;
   }
 
-  /** Adds a request, or counts it again after more of it became known. */
-  update(request: LoggedRequest): void {
-    const before = this.#bytes.get(request);
-    // A request that was dropped or cleared meanwhile stays out.
-    if (before === undefined) {
-      this.#requests.push(request);
-      this.#numbers.set(request, ++this.#last);
-    } else if (before === 0) return;
-    const bytes = JSON.stringify(request).length * 2;
-    this.#bytes.set(request, bytes);
-    this.#total += bytes - (before ?? 0);
-    this.#version++;
-    while (this.#requests.length > MAX_REQUESTS || (this.#total > MAX_BYTES && this.#requests.length > 1)) this.#drop();
+  setBody(request: LoggedRequest, form: Parameters): void {
+    request.body = this.#redactor.parameters(form);
+  }
+
+  /** Completes a request: before the first byte of its response leaves, so that a client finds the log complete. */
+  end(request: LoggedRequest, response?: SandboxResponse): void {
+    if (response) {
+      const location = response.headers?.Location;
+      request.status = response.status ?? 200;
+      request.error = response.error;
+      request.location = location === undefined ? undefined : this.#redactor.text(location);
+      request.responseBody = this.#describeBody(response);
+    }
+    const startedAt = this.#entries.get(request)?.startedAt ?? 0;
+    request.durationMs ??= Math.round((performance.now() - startedAt) * 10) / 10;
+    if (this.#requests.includes(request)) this.#measure(request);
   }
 
   /** The number of a request, counted from 1. */
   numberOf(request: SandboxRequest): number {
-    return this.#numbers.get(request) ?? 0;
+    return this.#entries.get(request)?.number ?? 0;
   }
 
   clear(): void {
-    while (this.#requests.length > 0) this.#drop();
-    this.#version++;
+    this.#requests.length = 0;
+    this.#total = 0;
+    this.version++;
   }
 
-  #drop(): void {
-    const dropped = this.#requests.shift();
-    if (!dropped) return;
-    this.#total -= this.#bytes.get(dropped) ?? 0;
-    this.#bytes.set(dropped, 0);
+  #measure(request: LoggedRequest): void {
+    const entry = this.#entries.get(request);
+    if (!entry) return;
+    const bytes = JSON.stringify(request).length * 2;
+    this.#total += bytes - entry.bytes;
+    entry.bytes = bytes;
+    this.version++;
+    while (this.#requests.length > MAX_REQUESTS || (this.#total > MAX_BYTES && this.#requests.length > 1)) {
+      const dropped = this.#requests.shift();
+      this.#total -= (dropped && this.#entries.get(dropped)?.bytes) ?? 0;
+    }
+  }
+
+  #describeBody(response: SandboxResponse): string {
+    const { type, body } = response;
+    if (typeof body === 'string' && !body.startsWith('<!doctype'))
+      return this.#redactor.text(body.slice(0, MAX_BODY_LENGTH));
+    return `[${type.split(';')[0]}, ${bytesOf(response).length} bytes]`;
   }
 }
+
+type Redactable = Readonly<Record<string, string | string[] | undefined>>;
 
 const SECRET_NAMES = new Set(['client_secret', 'code', 'access_token', 'refresh_token']);
 const SECRET_IN_TEXT = /\b((?:access_token|refresh_token|client_secret|code)(?:=|%3d|"\s*:\s*"))([^&"\s%]+)/gi;
@@ -70,29 +120,29 @@ export const APP_ID_NAMES: ReadonlySet<string> = new Set(['client_id', 'oauth_co
  * Removes secrets from what is logged. In place of each stands `***` and a tag that is the same for the same value, so
  * that a reader sees which code or token came twice.
  */
-export class Redactor {
-  readonly #registry: Registry;
+class Redactor {
+  readonly #qq: QQ;
   readonly #key = randomBytes(32);
 
-  constructor(registry: Registry) {
-    this.#registry = registry;
+  constructor(qq: QQ) {
+    this.#qq = qq;
   }
 
   /** Hides APP Keys, and text that looks like a code, a token or a key and is no openid of the sandbox. */
   text(text: string): string {
     const short = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
-    return this.#registry.apps
+    return this.#qq.apps
       .reduce((rest, { appKey }) => rest.replaceAll(appKey, this.#hide(appKey)), short)
       .replace(SECRET_IN_TEXT, (_match, name: string, value: string) => name + this.#hide(value))
-      .replace(/(?<!UID_)[0-9a-f]{32,}/gi, (hex) => (this.#registry.account(hex) ? hex : this.#hide(hex)));
+      .replace(/(?<!UID_)[0-9a-f]{32,}/gi, (hex) => (this.#qq.findAccount(hex) ? hex : this.#hide(hex)));
   }
 
-  parameters(values: Readonly<Record<string, string>>): Record<string, string> {
+  parameters(values: Parameters): Record<string, string> {
     const entries = Object.entries(values).slice(0, MAX_PARAMETERS);
     return Object.fromEntries(entries.map(([name, value]) => [this.text(name), this.#value(name, value)]));
   }
 
-  headers(values: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  headers(values: Redactable): Record<string, string> {
     const entries = Object.entries(values).map(([name, value]) => [
       name,
       SECRET_HEADERS.has(name) ? this.#hide(String(value)) : this.text(String(value)),
@@ -103,7 +153,7 @@ export class Redactor {
   #value(name: string, value: string): string {
     if (value === '') return value;
     // A developer who confuses APP ID and APP Key sends the key here.
-    if (APP_ID_NAMES.has(name) && !/^\d+$/.test(value) && !this.#registry.app(value)) return this.#hide(value);
+    if (APP_ID_NAMES.has(name) && !/^\d+$/.test(value) && !this.#qq.findApp(value)) return this.#hide(value);
     return SECRET_NAMES.has(name) ? this.#hide(value) : this.text(value);
   }
 

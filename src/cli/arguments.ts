@@ -16,19 +16,19 @@ export function readArguments<T extends ParseArgsConfig>(config: T): Parsed<T> {
     return parseArgs(config);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const text = code?.startsWith('ERR_PARSE_ARGS_') === true ? complaint(code, printable(message)) : undefined;
+    const text = code?.startsWith('ERR_PARSE_ARGS_') === true ? describe(code, printable(message)) : undefined;
     if (!text) throw error;
     throw new UsageError(text);
   }
 }
 
-function complaint(code: string, message: string): LocalizedText {
+function describe(code: string, message: string): LocalizedText {
   const what = /'([^' ]+)/.exec(message)?.[1] ?? '';
   const messages: Record<string, LocalizedText> = {
     ERR_PARSE_ARGS_UNKNOWN_OPTION: { en: `There is no option ${what}.`, zh: `没有 ${what} 这个选项。` },
-    ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: { en: `What is ${what} for?`, zh: `多了一个参数：${what}。` },
+    ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: { en: `Unexpected argument: ${what}`, zh: `多余的参数：${what}` },
     ERR_PARSE_ARGS_INVALID_OPTION_VALUE: {
-      en: `Option ${what} lacks its value, or has one that it does not take.`,
+      en: `Option ${what} lacks its value, or does not take one.`,
       zh: `选项 ${what} 缺少值，或多了值。`,
     },
   };

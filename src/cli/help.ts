@@ -1,7 +1,7 @@
 import type { LocalizedText } from '../protocol/error-codes.js';
 
 const language = {
-  zh: '  --lang zh|en        用哪种语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示这段说明',
+  zh: '  --lang zh|en        输出的语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示这段说明',
   en: '  --lang zh|en        the language (by default that of LC_ALL, LC_MESSAGES, LANG)\n  -h, --help          shows this text',
 };
 
@@ -10,18 +10,18 @@ export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'sandbox'
   overview: {
     zh: `用法：express-qq-connect <命令> [选项]
 
-  doctor              检查配置、网络和运行中的网站，逐条说明哪里正常、哪里要改
-  explain [错误码…]   解释 QQ 的错误码：什么意思、该怎么办
+  doctor              检查配置、网络和运行中的网站，并列出需要修改的地方
+  explain [错误码…]   解释 QQ 的错误码：含义和处理建议
   sandbox             在本机模拟 graph.qq.com，没有 APP ID 也能开发和测试
   text-server         在本机模拟 2004 至 2010 年的 QQ HTTP 文本协议
 
 ${language.zh}；用“<命令> --help”看该命令的选项
   -v, --version       显示版本
 
-退出码：0 正常，1 有问题，2 用法不对。`,
+退出码：0 没有错误，1 有错误，2 参数错误。`,
     en: `Usage: express-qq-connect <command> [options]
 
-  doctor              checks configuration, network and the running site; says line by line what to change
+  doctor              checks configuration, network and the running site, and prints what to change
   explain [code …]    explains QQ's error codes: what they mean and what to do
   sandbox             emulates graph.qq.com on this machine, to build and test without an APP ID
   text-server         emulates the QQ HTTP text protocol of 2004 to 2010 on this machine
@@ -29,33 +29,33 @@ ${language.zh}；用“<命令> --help”看该命令的选项
 ${language.en}; with <command> --help the command's options
   -v, --version       shows the version
 
-Exit status: 0 for fine, 1 for something wrong, 2 for wrong arguments.`,
+Exit status: 0 without an error, 1 with one, 2 for wrong arguments.`,
   },
   doctor: {
     zh: `用法：express-qq-connect doctor [选项]
 
-读取环境变量和 .env，检查实践中会出错的一切，逐条说明。不会发送或打印 APP Key。
+读取环境变量和 .env，检查常见的配置错误，并逐条列出结果。不会发送或打印 APP Key。
 
-  --env-file <路径>   读哪个文件（默认当前目录的 .env）；已有的环境变量优先
-  --url <网址>        再检查运行中的网站，例如 https://www.example.com
-  --base-path <路径>  网站上 basePath 选项的值（/auth/qq）
+  --env-file <路径>   读取的文件（当前目录的 .env）；环境变量优先
+  --url <网址>        同时检查运行中的网站，例如 https://www.example.com
+  --base-path <路径>  网站的 basePath 选项（/auth/qq）
   --json              输出 JSON
 ${language.zh}
 
-✓ 正常   · 说明   ! 请留意   ✗ 需要修改
-退出码：0 没有 ✗，1 有 ✗，2 用法不对。`,
+✓ 正确   · 说明   ! 警告   ✗ 错误
+退出码：0 没有 ✗，1 有 ✗，2 参数错误。`,
     en: `Usage: express-qq-connect doctor [options]
 
-Reads the environment and .env and checks everything that goes wrong in practice, line by line. The APP Key is
+Reads the environment and .env, checks common configuration errors, and prints a line for each result. The APP Key is
 neither sent nor printed.
 
-  --env-file <path>   the file to read (.env in this folder); variables that are already set win
-  --url <address>     checks the running site too, https://www.example.com for example
-  --base-path <path>  what the option basePath is on that site (/auth/qq)
+  --env-file <path>   the file to read (.env in this folder); the environment takes precedence
+  --url <address>     also checks the running site, such as https://www.example.com
+  --base-path <path>  the site's option basePath (/auth/qq)
   --json              prints JSON
 ${language.en}
 
-✓ fine   · to know   ! to look at   ✗ to change
+✓ correct   · note   ! warning   ✗ error
 Exit status: 0 without a ✗, 1 with one, 2 for wrong arguments.`,
   },
   explain: {
@@ -67,7 +67,7 @@ Exit status: 0 without a ✗, 1 with one, 2 for wrong arguments.`,
   --lang both         中英文都显示
 ${language.zh}
 
-退出码：0 正常，1 有不认识的错误码，2 用法不对。`,
+退出码：0 正常，1 有未知的错误码，2 参数错误。`,
     en: `Usage: express-qq-connect explain [code …] [options]
 
 Explains QQ's error codes: the number in error, or ret of an API such as get_user_info, which can be negative (-22).
@@ -77,7 +77,7 @@ Without a code it lists all of them by what to do.
   --lang both         shows Chinese and English
 ${language.en}
 
-Exit status: 0 for fine, 1 for a code that is not known, 2 for wrong arguments.`,
+Exit status: 0, 1 for a code that is not known, 2 for wrong arguments.`,
   },
   sandbox: {
     zh: `用法：express-qq-connect sandbox [选项]
@@ -121,7 +121,7 @@ ${language.en}`,
   --crlf              每个响应以 CR LF 结尾，供按行读取的程序使用
 ${language.zh}
 
-退出码：0 正常，1 无法监听端口，2 用法不对。`,
+退出码：0 正常，1 无法监听端口，2 参数错误。`,
     en: `Usage: express-qq-connect text-server [options]
 
 Emulates a server of the QQ HTTP text protocol (VER=1.1&CMD=Login&…) on this machine, for old programs and for tests,
@@ -131,6 +131,6 @@ and lists the accounts that can log in. Tencent's service is gone; this command 
   --crlf              ends every reply in CR LF, for programs that read a line
 ${language.en}
 
-Exit status: 0 for fine, 1 if the port is not available, 2 for wrong arguments.`,
+Exit status: 0, 1 if the port is not available, 2 for wrong arguments.`,
   },
 };

@@ -1,10 +1,10 @@
 import { UsageError } from './usage-error.js';
 import type { Environment } from './terminal.js';
 
-/** A language that the command line speaks. */
+/** A language of the output. */
 export type Language = 'zh' | 'en';
 
-/** What `--lang` asked for: one language, or each text in both. */
+/** The value of `--lang`: one language, or each text in both. */
 export type AskedLanguage = Language | 'both';
 
 function localeOf(env: Environment): string {
@@ -18,9 +18,9 @@ export function languageOf(env: Environment): Language {
 }
 
 /**
- * Takes `--lang` out of the arguments, wherever it stands, as it is for every command.
+ * Removes `--lang` from the arguments, at any position, because each command accepts it.
  *
- * @throws UsageError for a language that is not spoken here
+ * @throws UsageError for another language
  */
 export function takeLanguage(argv: readonly string[]): { rest: string[]; asked: AskedLanguage | undefined } {
   const rest: string[] = [];
@@ -28,14 +28,14 @@ export function takeLanguage(argv: readonly string[]): { rest: string[]; asked: 
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index] ?? '';
     if (argument === '--') return { rest: [...rest, ...argv.slice(index)], asked };
-    if (argument === '--lang') asked = spoken(argv[(index += 1)]);
-    else if (argument.startsWith('--lang=')) asked = spoken(argument.slice('--lang='.length));
+    if (argument === '--lang') asked = readLanguage(argv[(index += 1)]);
+    else if (argument.startsWith('--lang=')) asked = readLanguage(argument.slice('--lang='.length));
     else rest.push(argument);
   }
   return { rest, asked };
 }
 
-function spoken(value: string | undefined): AskedLanguage {
+function readLanguage(value: string | undefined): AskedLanguage {
   if (value === 'zh' || value === 'en' || value === 'both') return value;
   throw new UsageError({ en: '--lang takes zh, en or both.', zh: '--lang 只接受 zh、en 或 both。' });
 }

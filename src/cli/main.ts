@@ -18,7 +18,7 @@ function isCommand(name: string | undefined): name is Command {
  * Runs the command line.
  *
  * @param argv - the arguments after `express-qq-connect`
- * @returns the exit status: 0 for fine, 1 for something wrong, 2 for wrong arguments
+ * @returns the exit status: 0 without an error, 1 with one, 2 for wrong arguments
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   let language = languageOf(terminal.env);
@@ -41,18 +41,18 @@ async function dispatch(
   asked: AskedLanguage | undefined,
 ): Promise<number> {
   const [name, ...rest] = argv;
-  const say = (text: string): number => {
+  const print = (text: string): number => {
     terminal.stdout.write(`${text}\n`);
     return 0;
   };
-  if (name === undefined || name === '--help' || name === '-h') return say(help.overview[language]);
-  if (name === '--version' || name === '-v') return say(packageVersion());
+  if (name === undefined || name === '--help' || name === '-h') return print(help.overview[language]);
+  if (name === '--version' || name === '-v') return print(packageVersion());
   if (!isCommand(name)) throw unknownCommand(name);
   if (asked === 'both' && name !== 'explain') {
     throw new UsageError({ en: '--lang both is for explain only.', zh: '--lang both 只用于 explain。' });
   }
   if (rest.some((argument) => argument === '--help' || argument === '-h')) {
-    return say(help[name][language]);
+    return print(help[name][language]);
   }
   return run(name, rest, terminal, { language, asked });
 }
@@ -84,13 +84,13 @@ function unknownCommand(name: string): UsageError {
   const shown = printable(name);
   if (name.startsWith('-')) {
     return new UsageError({
-      en: `Unknown option ${shown}: options stand after the command, as in express-qq-connect doctor --json.`,
+      en: `Unknown option ${shown}: options follow the command, as in express-qq-connect doctor --json.`,
       zh: `没有这个选项：${shown}。选项写在命令之后，例如 express-qq-connect doctor --json。`,
     });
   }
   const meant = closest(name, commands);
   return new UsageError({
     en: `There is no command ${shown}. Did you mean ${meant}?`,
-    zh: `没有 ${shown} 这个命令。你要的是 ${meant} 吗？`,
+    zh: `没有 ${shown} 这个命令。是否要使用 ${meant}？`,
   });
 }

@@ -7,7 +7,7 @@ export interface Terminal {
   readonly env: Environment;
   /** The folder that the command was called in. */
   readonly cwd: string;
-  /** Ends a command that would run on, such as the sandbox. */
+  /** Ends a command that runs until it is stopped, such as the sandbox. */
   readonly signal?: AbortSignal;
 }
 
@@ -22,11 +22,11 @@ export interface Output {
 /** Environment variables by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Gives a text a colour or a weight, where the reader wants one. */
+/** Adds a colour or a weight to a text, if the terminal supports it. */
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
 
 /**
- * Makes the paint for a terminal's standard output: none for a file or pipe, none with `NO_COLOR`.
+ * Creates the function for a terminal's standard output. It changes nothing for a file or pipe, or with `NO_COLOR`.
  *
  * @see https://no-color.org
  */
@@ -39,7 +39,7 @@ const MAX_LENGTH = 300;
 // eslint-disable-next-line no-control-regex -- control and bidi characters are what this replaces
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Makes a text from outside fit to be printed: nothing in it steers the terminal, and it has an end. */
+/** Replaces control characters, which would change the terminal, and cuts a long text. */
 export function printable(text: string): string {
   const safe = text.replace(UNPRINTABLE, '?');
   return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH)}…` : safe;

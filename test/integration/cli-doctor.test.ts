@@ -30,10 +30,8 @@ describe('express-qq-connect doctor', () => {
       redirect_uri: 'ok',
       redirect_uri_sandbox: 'info',
       graph_url: 'ok',
-      encryption_key: 'info',
       qq_reachable: 'ok',
       authorize: 'info',
-      clock: 'ok',
     });
   });
 
@@ -87,7 +85,7 @@ describe('express-qq-connect doctor', () => {
     expect(english.status).toBe(1);
     expect(english.stdout).toMatch(/^✓ QQ_APP_ID is 100000042\.$/m);
     expect(english.stdout).toMatch(/^✗ QQ_REDIRECT_URI must be an absolute http or https URL\.\n {4}→ Set it to /m);
-    expect(english.stdout).toMatch(/✗ 1 to change, ! \d to look at\.\n$/);
+    expect(english.stdout).toMatch(/✗ 1 to change\./);
     const chinese = await call(['doctor', '--lang', 'zh'], { env });
     expect(chinese.stdout).toMatch(/^✗ QQ_REDIRECT_URI 必须是完整的 http\(s\) 网址。\n {4}→ 请/m);
     expect(chinese.stdout).toMatch(/✗ 1 处需要修改/);
@@ -145,15 +143,6 @@ describe('express-qq-connect doctor', () => {
     expect(levels).toMatchObject({ qq_impostor: 'error' });
   });
 
-  it('warns of a clock that is wrong', async () => {
-    await using late = await serve((req, res) => {
-      res.setHeader('Date', new Date(Date.now() - 600_000).toUTCString());
-      res.end(req.url?.startsWith('/oauth2.0/me') ? 'callback( {"error":100007} );' : '');
-    });
-    const { status, levels } = await findings([], { env: environment(late.url) });
-    expect({ status, clock: levels.clock }).toEqual({ status: 0, clock: 'warn' });
-  });
-
   it.each([
     [['--env-file', 'none'], 'none cannot be read (ENOENT)'],
     [['--env-file', '.'], '. cannot be read (EISDIR)'],
@@ -163,7 +152,7 @@ describe('express-qq-connect doctor', () => {
     [['--url'], 'Option --url'],
     [['--base-path', 'auth/qq'], '--base-path takes a path'],
     [['--verbose'], 'There is no option --verbose'],
-    [['now'], 'What is now for?'],
+    [['now'], 'Unexpected argument: now'],
   ])('answers %j with what is wrong and status 2', async (argv, message) => {
     using empty = folder();
     const { status, stdout, stderr } = await call(['doctor', ...argv], { cwd: empty.path });

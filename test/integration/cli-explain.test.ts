@@ -47,7 +47,7 @@ describe('express-qq-connect explain', () => {
     const { status, stdout, stderr } = await call(['explain', '100016', '7', '100020']);
     expect(status).toBe(1);
     for (const code of [100016, 100020]) expect(stdout).toContain(describeQQErrorCode(code)?.meaning.en);
-    expect(stderr).toContain('The error code 7 is not in our table');
+    expect(stderr).toContain('The error code 7 is not in the table');
     const asJson = await call(['explain', '7', '--json']);
     expect(asJson.status).toBe(1);
     expect(JSON.parse(asJson.stdout)).toEqual([{ code: 7, unknown: true }]);
@@ -98,13 +98,13 @@ describe('express-qq-connect explain', () => {
   });
 
   it.each([
-    [['explain', 'abc'], 'abc is no error code'],
-    [['explain', '100010x'], '100010x is no error code'],
+    [['explain', 'abc'], 'abc is not an error code'],
+    [['explain', '100010x'], '100010x is not an error code'],
     [['explain', '--jsno'], 'There is no option --jsno'],
     [['explain', '--json=1'], 'Option --json'],
     [['explain', '1', '--lang', 'fr'], '--lang takes zh, en or both'],
     [['explain', '1', '--lang'], '--lang takes zh, en or both'],
-    [['explain', '\u001b[2J'], '?[2J is no error code'],
+    [['explain', '\u001b[2J'], '?[2J is not an error code'],
   ])('answers %j with what is wrong and status 2', async (argv, message) => {
     const { status, stdout, stderr } = await call(argv);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkClock } from '../../src/cli/doctor/clock.js';
 import { networkFailure, proxyVariable } from '../../src/cli/doctor/network-failure.js';
 import { checkAuthorize, checkReach } from '../../src/cli/doctor/reach-qq.js';
 import { closest } from '../../src/protocol/closest.js';
@@ -87,28 +86,6 @@ describe('checkAuthorize', () => {
 
   it('says nothing for certain where there is no answer', () => {
     expect(checkAuthorize({ thrown: failed('ERR_QQ_BODY_TOO_LARGE') })[0]?.level).toBe('info');
-  });
-});
-
-describe('checkClock', () => {
-  const now = Date.parse('2026-01-02T03:04:05Z');
-  const date = (offsetMs: number) => new Date(now + offsetMs).toUTCString();
-
-  it.each([
-    [date(0), 'ok clock'],
-    [date(119_000), 'ok clock'],
-    [date(121_000), 'warn clock'],
-    [date(-3_600_000), 'warn clock'],
-    ['nonsense', 'info clock_unknown'],
-    [null, 'info clock_unknown'],
-  ])('reports %s as %s', (theirs, expected) => {
-    const [check] = checkClock(theirs, now);
-    expect(`${check?.level} ${check?.id}`).toBe(expected);
-  });
-
-  it('says which way the clock is wrong', () => {
-    expect(checkClock(date(-3_600_000), now)[0]?.en).toContain('60 minutes ahead');
-    expect(checkClock(date(3_600_000), now)[0]?.zh).toContain('慢了 60 分钟');
   });
 });
 

@@ -18,7 +18,6 @@ const answer = (path: string, more: Partial<SiteAnswer>): SiteAnswer => ({
   status: 200,
   location: undefined,
   cookies: [],
-  cacheControl: 'no-store',
   errorCode: undefined,
   ...more,
 });
@@ -48,7 +47,6 @@ describe('checkSite, of a site on https', () => {
       site_login: 'ok',
       site_client_id: 'ok',
       site_redirect_uri: 'ok',
-      site_state: 'ok',
       site_attempt_cookie: 'ok',
       site_callback: 'ok',
       site_session_unseen: 'info',
@@ -71,6 +69,8 @@ describe('checkSite, of a site on https', () => {
     expect(statusOf(visit({ user })).site_session_secure).toBe('error');
     const good = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, value: 'id' }] });
     expect(statusOf(visit({ user: good })).site_session_cookie).toBe('ok');
+    const plain = { ...good, url: new URL('http://www.example.com/auth/qq/user') };
+    expect(statusOf(visit({ user: plain })).site_session_secure).toBe('error');
     const shared = answer('/auth/qq/user', { cookies: [{ ...sessionCookie, name: 'connect.sid', value: 'id' }] });
     expect(statusOf(visit({ user: shared })).site_session_host).toBe('warn');
   });

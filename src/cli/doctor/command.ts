@@ -2,22 +2,20 @@ import { createRequest } from '../../transport/request.js';
 import { readArguments } from '../arguments.js';
 import { paintFor, printable } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
-import { checkClock } from './clock.js';
+import { checkAsText, headingAsText, summaryAsText, type Check } from './check.js';
 import { checkConfiguration, graphUrlOf } from './configuration.js';
 import { checkEnvFile, readSettings } from './env-file.js';
 import { requestAuthorize, requestMe, checkAuthorize, checkReach } from './reach-qq.js';
-import { checkAsText, headingAsText, summaryAsText } from './report.js';
 import { checkSite } from './site.js';
 import { probeSite } from './probe-site.js';
 import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Language } from '../language.js';
 import type { Environment, Terminal } from '../terminal.js';
-import type { Check } from './check.js';
 import type { Settings } from './env-file.js';
 
 const TIMEOUT_MS = 5_000;
 
-interface Request {
+interface DoctorContext {
   readonly settings: Settings;
   readonly site: { readonly url: URL; readonly basePath: string } | undefined;
   readonly json: boolean;
@@ -29,16 +27,16 @@ interface Group {
 }
 
 /**
- * Checks configuration, machine, network and, if asked to, the running site, and says line by line what to change.
+ * Checks the configuration, the network and, with `--url`, the running site, and prints a line for each result.
  *
  * @param argv - the arguments after `express-qq-connect doctor`
- * @returns the exit status: 1 where something has to be changed, else 0
+ * @returns the exit status: 1 if something must be changed, else 0
  */
 export async function runDoctor(argv: readonly string[], terminal: Terminal, language: Language): Promise<number> {
   const request = readRequest(argv, terminal);
   const paint = paintFor(terminal);
   const all: Check[] = [];
-  for await (const group of examine(request, terminal)) {
+  for await (const group of checkAll(request, terminal)) {
     const { heading } = group;
     const checks = withoutSecrets(group.checks, request.settings.env);
     all.push(...checks);
@@ -69,7 +67,7 @@ function secretsOf({ QQ_APP_KEY, QQ_ENCRYPTION_KEY = '', SESSION_SECRET }: Envir
     .filter(({ length }) => length >= 8);
 }
 
-function readRequest(argv: readonly string[], terminal: Terminal): Request {
+function readRequest(argv: readonly string[], terminal: Terminal): DoctorContext {
   const { values } = readArguments({
     args: [...argv],
     options: {
@@ -100,13 +98,13 @@ function siteUrl(value: string): URL {
   });
 }
 
-async function* examine({ settings, site }: Request, terminal: Terminal): AsyncGenerator<Group> {
+async function* checkAll({ settings, site }: DoctorContext, terminal: Terminal): AsyncGenerator<Group> {
   const { env, file } = settings;
   const graphUrl = graphUrlOf(env);
   const unset = !env.QQ_APP_ID && !env.QQ_APP_KEY && !env.QQ_REDIRECT_URI;
   const configuration = [...checkEnvFile(file, terminal.env), ...checkConfiguration(env, unset && site !== undefined)];
   yield { heading: { en: 'Configuration', zh: '配置' }, checks: configuration };
-  if (graphUrl) yield { heading: { en: 'QQ', zh: 'QQ' }, checks: await examineQQ(graphUrl, settings, configuration) };
+  if (graphUrl) yield { heading: { en: 'QQ', zh: 'QQ' }, checks: await checkQQ(graphUrl, settings, configuration) };
   if (site) {
     const expected = { appId: env.QQ_APP_ID, redirectUri: env.QQ_REDIRECT_URI, graphUrl: unset ? undefined : graphUrl };
     const checks = checkSite(await probeSite(site.url, site.basePath, TIMEOUT_MS), expected);
@@ -114,7 +112,7 @@ async function* examine({ settings, site }: Request, terminal: Terminal): AsyncG
   }
 }
 
-async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readonly Check[]): Promise<Check[]> {
+async function checkQQ(graphUrl: URL, { env }: Settings, configuration: readonly Check[]): Promise<Check[]> {
   const headers = { 'user-agent': 'express-qq-connect doctor' };
   const request = createRequest({ timeoutMs: TIMEOUT_MS, headers });
   const me = await requestMe(request, graphUrl);
@@ -127,5 +125,5 @@ async function examineQQ(graphUrl: URL, { env }: Settings, configuration: readon
     !secretsOf(env).some((secret) => `${appId} ${redirectUri}`.includes(secret)) &&
     !configuration.some(({ id, level }) => id.startsWith('redirect_uri') && level === 'error');
   const authorize = sendable ? checkAuthorize(await requestAuthorize(request, graphUrl, appId, redirectUri)) : [];
-  return [...reached, ...authorize, ...checkClock('thrown' in me ? null : me.date, Date.now())];
+  return [...reached, ...authorize];
 }

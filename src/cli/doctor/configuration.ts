@@ -67,7 +67,7 @@ export function checkConfiguration(env: Environment, elsewhere: boolean): Check[
     ...checked('appKey', () => checkAppKey(env.QQ_APP_KEY?.trim(), elsewhere)),
     ...checkRedirectUri(env.QQ_REDIRECT_URI?.trim(), realQQ, elsewhere),
     ...checked('graphUrl', () => checkGraphUrl(graphUrlOf(env) ?? new URL(QQ_GRAPH_URL))),
-    ...checked('encryptionKey', () => checkEncryptionKey(env.QQ_ENCRYPTION_KEY)),
+    ...checked('encryptionKey', () => []),
     ...checkSessionSecret(env.SESSION_SECRET),
   ];
 }
@@ -128,10 +128,7 @@ function checkGraphUrl(url: URL): Check[] {
   if (isLoopbackHost(url.hostname) || url.origin === QQ_GRAPH_URL) {
     return [ok('graph_url', { en: `Logins go to ${origin}.`, zh: `登录发往 ${origin}。` })];
   }
-  const found = {
-    en: `QQ_GRAPH_URL is ${origin}, not ${QQ_GRAPH_URL}.`,
-    zh: `QQ_GRAPH_URL 是 ${origin}，不是 ${QQ_GRAPH_URL}。`,
-  };
+  const found = { en: `QQ_GRAPH_URL is ${origin}.`, zh: `QQ_GRAPH_URL 是 ${origin}。` };
   const fix = {
     en: 'Remove it unless that is a server of your own, because it receives the APP Key.',
     zh: '除非那是你自己的服务器，否则请删掉：APP Key 会发给它。',
@@ -139,27 +136,12 @@ function checkGraphUrl(url: URL): Check[] {
   return [warn('graph_url_other', found, fix)];
 }
 
-function checkEncryptionKey(value = ''): Check[] {
-  const [en, zh] = value
-    ? ['QQ_ENCRYPTION_KEY is set (not shown).', '已设置 QQ_ENCRYPTION_KEY（不显示）。']
-    : [
-        'QQ_ENCRYPTION_KEY is not set: a key is derived from QQ_APP_KEY.',
-        '没有设置 QQ_ENCRYPTION_KEY：由 QQ_APP_KEY 派生密钥。',
-      ];
-  return [value ? ok('encryption_key', { en, zh }) : info('encryption_key', { en, zh })];
-}
-
 // Not a variable of this package, but the name that most applications give the secret of express-session.
 function checkSessionSecret(value: string | undefined): Check[] {
-  if (!value) return []; // express-session refuses to start without one
-  if (value.length >= MIN_SECRET_LENGTH) {
-    const en = 'SESSION_SECRET is set (not shown).';
-    return [ok('session_secret', { en, zh: '已设置 SESSION_SECRET（不显示）。' })];
-  }
-  const found = {
-    en: `SESSION_SECRET is shorter than ${MIN_SECRET_LENGTH} characters: sessions could be forged.`,
-    zh: `SESSION_SECRET 短于 ${MIN_SECRET_LENGTH} 个字符：会话可能被伪造。`,
-  };
+  // express-session refuses to start without one.
+  if (!value || value.length >= MIN_SECRET_LENGTH) return [];
+  const en = `SESSION_SECRET is shorter than ${MIN_SECRET_LENGTH} characters: sessions could be forged.`;
+  const found = { en, zh: `SESSION_SECRET 短于 ${MIN_SECRET_LENGTH} 个字符：会话可能被伪造。` };
   const command = `node -p "crypto.randomBytes(32).toString('base64url')"`;
   return [warn('session_secret_weak', found, { en: `Generate one: ${command}`, zh: `请生成新的：${command}` })];
 }

@@ -23,7 +23,7 @@ function isLoginCookie({ name }: SetCookie): boolean {
  *
  * @param callbackIsHttps - the cookie depends on the scheme of the redirect URI
  */
-export function checkLoginCookie({ cookies, cacheControl }: SiteAnswer, callbackIsHttps: boolean): Check[] {
+export function checkLoginCookie({ cookies }: SiteAnswer, callbackIsHttps: boolean): Check {
   const cookie = cookies.find(isLoginCookie);
   const lacks = (flag: string, isThere: boolean): string[] => (isThere ? [] : [flag]);
   const missing = cookie && [
@@ -34,72 +34,41 @@ export function checkLoginCookie({ cookies, cacheControl }: SiteAnswer, callback
     ...lacks('Secure', !callbackIsHttps || cookie.secure === true),
     ...lacks('__Host-', !callbackIsHttps || cookie.name.startsWith('__Host-')),
   ];
+  if (missing?.length === 0)
+    return ok('site_attempt_cookie', { en: 'The login cookie is correct.', zh: '登录 cookie 正确。' });
   const list = missing?.join(', ');
   const found = missing
     ? { en: `The login cookie lacks: ${list}.`, zh: `登录 cookie 缺少：${list}。` }
     : { en: 'The login sets no login cookie.', zh: '登录没有设置登录 cookie。' };
-  const cached = {
-    en: 'The response to the login has no Cache-Control: no-store, which the router sends.',
-    zh: '登录的响应没有 Cache-Control: no-store，而路由会发送它。',
-  };
-  return [
-    list !== ''
-      ? error('site_attempt_cookie', found, REWRITTEN)
-      : ok('site_attempt_cookie', { en: 'The login cookie is correct.', zh: '登录 cookie 正确。' }),
-    ...(/no-store/i.test(cacheControl)
-      ? []
-      : [
-          warn('site_login_cached', cached, {
-            en: 'Do not let the proxy or CDN cache it: visitors would share one login.',
-            zh: '请勿让反向代理或 CDN 缓存它：否则访客会共用一次登录。',
-          }),
-        ]),
-  ];
+  return error('site_attempt_cookie', found, REWRITTEN);
 }
 
 /** Checks the session cookie, if it shows: with `saveUninitialized: false` there is none before a login. */
-export function checkSessionCookie({ login, user }: SiteVisit): Check[] {
+export function checkSessionCookie({ login, user }: SiteVisit): Check {
   const cookie = [login, user]
     .flatMap((visit) => ('thrown' in visit ? [] : visit.cookies))
     .find((each) => !isLoginCookie(each) && /sess|sid/i.test(each.name));
   if (!cookie) {
     const en = `The session cookie and trust proxy are not checked: they do not show before a login. ${TRUST_PROXY.en}`;
     const zh = `未检查会话 cookie 和 trust proxy：登录前看不到。${TRUST_PROXY.zh}`;
-    return [info('site_session_unseen', { en, zh })];
+    return info('site_session_unseen', { en, zh });
   }
   const isHttps = user.url.protocol === 'https:';
   const name = printable(cookie.name);
-  const wrong: Check[] = [];
-  if (isHttps !== (cookie.secure === true)) {
-    const found = isHttps
-      ? {
-          en: `The session cookie ${name} of an https site is not Secure.`,
-          zh: `https 网站的会话 cookie ${name} 没有 Secure。`,
-        }
-      : {
-          en: `The session cookie ${name} is Secure, and the site is served by http: browsers drop it.`,
-          zh: `会话 cookie ${name} 带 Secure，网站却使用 http：浏览器会丢弃它。`,
-        };
-    if (isHttps || cookie.secure) wrong.push(error('site_session_secure', found, TRUST_PROXY));
+  if (isHttps && cookie.secure !== true) {
+    const en = `The session cookie ${name} of an https site is not Secure.`;
+    return error('site_session_secure', { en, zh: `https 网站的会话 cookie ${name} 没有 Secure。` }, TRUST_PROXY);
   }
-  if (cookie.httpOnly !== true) {
-    const found = { en: `Scripts can read the session cookie ${name}.`, zh: `脚本能读取会话 cookie ${name}。` };
-    wrong.push(error('site_session_http_only', found, { en: 'Set httpOnly: true.', zh: '请设置 httpOnly: true。' }));
+  if (!isHttps && cookie.secure) {
+    const en = `The session cookie ${name} is Secure, and the site is served by http: browsers drop it.`;
+    const zh = `会话 cookie ${name} 带 Secure，网站却使用 http：浏览器会丢弃它。`;
+    return error('site_session_secure', { en, zh }, TRUST_PROXY);
   }
-  if (cookie.sameSite === 'strict') {
-    const found = {
-      en: `The session cookie ${name} is SameSite=Strict: browsers do not send it on the way back from QQ.`,
-      zh: `会话 cookie ${name} 是 SameSite=Strict：浏览器从 QQ 返回时不会发送它。`,
-    };
-    wrong.push(warn('site_session_same_site', found, { en: "Use sameSite: 'lax'.", zh: "请使用 sameSite: 'lax'。" }));
+  if (isHttps && !name.startsWith('__Host-')) {
+    const en = `The session cookie ${name} has no __Host-: another application of this domain can set one of the same name.`;
+    const zh = `会话 cookie ${name} 没有 __Host- 前缀：同域的其他应用可以设置同名 cookie。`;
+    return warn('site_session_host', { en, zh }, TRUST_PROXY);
   }
-  if (isHttps && !cookie.name.startsWith('__Host-')) {
-    const found = {
-      en: `The session cookie ${name} has no __Host-: another application of this domain can set one of the same name.`,
-      zh: `会话 cookie ${name} 没有 __Host- 前缀：同域的其他应用可以设置同名 cookie。`,
-    };
-    wrong.push(warn('site_session_host', found, TRUST_PROXY));
-  }
-  const fine = { en: `The session cookie ${name} is correct.`, zh: `会话 cookie ${name} 正确。` };
-  return wrong.length > 0 ? wrong : [ok('site_session_cookie', fine)];
+  const en = `The session cookie ${name} is correct.`;
+  return ok('site_session_cookie', { en, zh: `会话 cookie ${name} 正确。` });
 }

@@ -7,7 +7,7 @@ import { info, ok, warn } from './check.js';
 import type { Environment, Terminal } from '../terminal.js';
 import type { Check } from './check.js';
 
-/** The variables that concern the login. */
+/** The variables of the login. */
 export const VARIABLES = [
   'QQ_APP_ID',
   'QQ_APP_KEY',
@@ -17,7 +17,7 @@ export const VARIABLES = [
   'SESSION_SECRET',
 ] as const;
 
-/** The file as it is, and the variables that the application would see. */
+/** The file's text, and the variables that the application would receive. */
 export interface Settings {
   readonly env: Environment;
   /** `undefined` where there is no file. */
@@ -27,8 +27,8 @@ export interface Settings {
 /**
  * Reads the environment and a `.env` as `process.loadEnvFile` would: what is already set wins, even if it is empty.
  *
- * @param path - the file that was asked for; by default `.env`, which need not be there
- * @throws UsageError where the file that was asked for cannot be read
+ * @param path - the given file; by default `.env`, which may be missing
+ * @throws UsageError if the given file cannot be read
  */
 export function readSettings({ env, cwd }: Terminal, path?: string): Settings {
   const name = path ?? '.env';
@@ -40,27 +40,23 @@ export function readSettings({ env, cwd }: Terminal, path?: string): Settings {
     if (path === undefined && code === 'ENOENT') return { env, file: undefined };
     throw new UsageError({
       en: `${printable(name)} cannot be read (${code}).`,
-      zh: `读不了 ${printable(name)}（${code}）。`,
+      zh: `无法读取 ${printable(name)}（${code}）。`,
     });
   }
 }
 
-/** Says where the values come from, and what of the file does not arrive as it is written. */
+/** Reports where the values come from, and which values of the file have no effect. */
 export function checkEnvFile(file: Settings['file'], existing: Environment): Check[] {
   if (!file) {
-    const en = 'There is no .env in this folder: only the environment is looked at.';
-    return [info('env_file', { en, zh: '当前目录没有 .env，只看环境变量。' })];
+    const en = 'There is no .env in this folder: only the environment is checked.';
+    return [info('env_file', { en, zh: '当前目录没有 .env，只检查环境变量。' })];
   }
   const { name, text } = file;
   const written = parseEnv(text);
-  const found = VARIABLES.filter((variable) => written[variable] !== undefined);
-  const list = found.join(', ');
-  const [en, zh] = [
-    `${name} sets: ${list}. The application must load it.`,
-    `${name} 设置了：${list}。应用需自行加载它。`,
-  ];
+  const list = VARIABLES.filter((variable) => written[variable] !== undefined).join(', ');
+  const en = `${name} sets: ${list}. The application must load it.`;
   return [
-    ok('env_file', { en, zh }),
+    ok('env_file', { en, zh: `${name} 设置了：${list}。应用需自行加载它。` }),
     ...byteOrderMark(file),
     ...VARIABLES.flatMap((variable) => hidden(variable, written[variable], existing[variable], name)),
   ];
@@ -68,12 +64,9 @@ export function checkEnvFile(file: Settings['file'], existing: Environment): Che
 
 function byteOrderMark({ name, text }: { name: string; text: string }): Check[] {
   if (!text.startsWith('\uFEFF')) return [];
-  const found = {
-    en: `${name} begins with a byte order mark, which becomes part of the name of its first variable.`,
-    zh: `${name} 开头有 BOM，会变成第一个变量名的一部分，使它读不到。`,
-  };
+  const en = `${name} begins with a byte order mark, which becomes part of the name of its first variable.`;
   const fix = { en: 'Save the file as UTF-8 without BOM.', zh: '请把文件另存为“UTF-8 无 BOM”。' };
-  return [warn('env_file_bom', found, fix)];
+  return [warn('env_file_bom', { en, zh: `${name} 开头有 BOM，会成为第一个变量名的一部分，使该变量无效。` }, fix)];
 }
 
 function hidden(variable: string, inFile: string | undefined, existing: string | undefined, name: string): Check[] {

@@ -18,10 +18,7 @@ export function readLogin({ login }: SiteVisit): LoginAnswer {
   if ('thrown' in login) {
     const { code, fix } = networkFailure(login.thrown);
     const where = shortUrl(login.url);
-    const found = {
-      en: `${where} cannot be reached: ${code}.`,
-      zh: `连不上 ${where}：${code}。`,
-    };
+    const found = { en: `${where} cannot be reached: ${code}.`, zh: `无法连接 ${where}：${code}。` };
     return { findings: [error('site_unreachable', found, fix)] };
   }
   const { location } = login;
@@ -29,7 +26,7 @@ export function readLogin({ login }: SiteVisit): LoginAnswer {
   return { findings: [noRedirect(login)] };
 }
 
-const BEFORE_US = {
+const BEFORE_ROUTER = {
   en: "See the application's log (502 and 504 come from the proxy), and what is before qqConnect(): a guard, a firewall, a CDN.",
   zh: '请查看应用日志（502、504 来自反向代理），以及 qqConnect() 之前的拦截：登录校验、防火墙或 CDN。',
 };
@@ -37,38 +34,23 @@ const BEFORE_US = {
 function noRedirect({ url, status, location, errorCode }: SiteAnswer): Check {
   const where = shortUrl(url);
   const said = errorCode === undefined ? String(status) : `${status}, ${errorCode}`;
-  if (errorCode === 'ERR_QQ_SESSION_MISSING') {
-    const found = { en: `${where} finds no session (${said}).`, zh: `${where} 没有会话（${said}）。` };
-    const fix = {
-      en: 'Mount express-session before qqConnect(), with a store (cookie-session has none).',
-      zh: '请把 express-session 挂在 qqConnect() 之前；cookie-session 没有存储，不能用。',
-    };
-    return error('site_session_missing', found, fix);
-  }
   if (location) {
-    const [en, zh] = [
-      `${where} leads to ${shortUrl(location)}, not to QQ.`,
-      `${where} 跳转到 ${shortUrl(location)}，不是 QQ。`,
-    ];
-    return error('site_login_elsewhere', { en, zh }, BEFORE_US);
+    const en = `${where} redirects to ${shortUrl(location)}, not to QQ.`;
+    return error('site_login_elsewhere', { en, zh: `${where} 跳转到 ${shortUrl(location)}，不是 QQ。` }, BEFORE_ROUTER);
   }
-  const found = {
-    en: `${where} answers ${said}, and does not lead to QQ.`,
-    zh: `${where} 响应 ${said}，没有跳转到 QQ。`,
-  };
-  if (status !== 404) return error('site_login_refused', found, BEFORE_US);
+  const en = `${where} returns ${said}, and does not redirect to QQ.`;
+  const found = { en, zh: `${where} 返回 ${said}，没有跳转到 QQ。` };
+  if (status !== 404) return error('site_login_refused', found, BEFORE_ROUTER);
   return error('site_login_missing', found, {
-    en: 'Mount qqConnect(); where basePath is another one, give it as --base-path; behind a proxy, check the path that it passes on.',
-    zh: '请挂载 qqConnect()；basePath 若改过，用 --base-path 指明；有反向代理的话，检查它转发的路径。',
+    en: 'Mount qqConnect(); for another basePath pass --base-path; behind a proxy, check the path that it forwards.',
+    zh: '请挂载 qqConnect()；如果修改过 basePath，请用 --base-path 指定；有反向代理时，请检查它转发的路径。',
   });
 }
 
-/** Says which way the login went on the site itself. */
-export function checkPassed({ passed, login }: SiteVisit): Check[] {
-  if (passed.length === 0)
-    return [
-      ok('site_login', { en: `${shortUrl(login.url)} leads to QQ.`, zh: `${shortUrl(login.url)} 会跳转到 QQ。` }),
-    ];
+/** Reports through which addresses of the site the login reached QQ. */
+export function checkPassed({ passed, login }: SiteVisit): Check {
+  const where = shortUrl(login.url);
+  if (passed.length === 0) return ok('site_login', { en: `${where} redirects to QQ.`, zh: `${where} 跳转到 QQ。` });
   const way = [...passed, login.url].map((url) => printable(url.origin)).join(' → ');
-  return [info('site_login', { en: `The login leads to QQ by way of ${way}`, zh: `登录经由 ${way} 跳转到 QQ` })];
+  return info('site_login', { en: `The login redirects to QQ through ${way}`, zh: `登录经由 ${way} 跳转到 QQ` });
 }

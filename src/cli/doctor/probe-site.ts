@@ -2,27 +2,26 @@ import { parseSetCookie } from 'cookie';
 import { endpoints } from '../../protocol/endpoints.js';
 import type { SetCookie } from 'cookie';
 
-/** An answer of the site's, as far as it is looked at. */
+/** A response of the site. */
 export interface SiteAnswer {
-  /** What was asked for. */
+  /** The requested address. */
   readonly url: URL;
   readonly status: number;
-  /** Where a redirect leads, absolute. */
+  /** The absolute target of a redirect. */
   readonly location: URL | undefined;
   readonly cookies: readonly SetCookie[];
-  readonly cacheControl: string;
   /** This package's own error code, such as `ERR_QQ_SESSION_MISSING`. */
   readonly errorCode: string | undefined;
 }
 
-/** An answer, or what was thrown in place of one. */
+/** A response, or what was thrown in its place. */
 export type Visit = SiteAnswer | { readonly url: URL; readonly thrown: unknown };
 
-/** What a visitor from outside sees of a site. */
+/** The responses that a visitor of the site receives. */
 export interface SiteVisit {
-  /** The last answer on the way to the login, after redirects within the site. */
+  /** The last response of the login route, after redirects within the site. */
   readonly login: Visit;
-  /** The addresses that were passed on the way to it. */
+  /** The addresses before it. */
   readonly passed: readonly URL[];
   readonly user: Visit;
   /** The address that QQ calls back, without a code; only where it is on this site. */
@@ -41,7 +40,7 @@ async function visit(url: URL, timeoutMs: number, cookie?: string): Promise<Visi
     const response = await fetch(url, {
       redirect: 'manual',
       // A page request: a script would get the login's URL as JSON instead of the redirect.
-      // A connection of its own each time, so that another process may answer.
+      // A new connection each time, so that another process may respond.
       headers: {
         accept: 'text/html',
         'user-agent': 'express-qq-connect doctor',
@@ -57,7 +56,6 @@ async function visit(url: URL, timeoutMs: number, cookie?: string): Promise<Visi
       status,
       location: location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined,
       cookies: headers.getSetCookie().map((header) => parseSetCookie(header)),
-      cacheControl: headers.get('cache-control') ?? '',
       errorCode: await errorCodeOf(response),
     };
   } catch (thrown) {
@@ -75,7 +73,7 @@ async function errorCodeOf(response: Response): Promise<string | undefined> {
   return inJson ?? onPage;
 }
 
-/** Whether an address is the one that a login sends the browser to. */
+/** Whether the URL is QQ's login page, or that of a sandbox. */
 export function isAuthorizeUrl(url: URL): boolean {
   return url.pathname.endsWith(endpoints.authorize);
 }
@@ -84,11 +82,11 @@ function below(site: URL, path: string): URL {
   return new URL(site.pathname.replace(/\/+$/, '') + path, site);
 }
 
-/** Looks at a site as a browser would: its login, its user route, its callback, and the login by plain http. */
+/** Requests the site's login, user route and callback, as a browser would. */
 export async function probeSite(site: URL, basePath: string, timeoutMs: number): Promise<SiteVisit> {
   const passed: URL[] = [];
   let login = await visit(below(site, `${basePath}/login`), timeoutMs);
-  while (passed.length < MAX_REDIRECTS && leadsOn(login)) {
+  while (passed.length < MAX_REDIRECTS && isSameRoute(login)) {
     passed.push(login.url);
     login = await visit(login.location, timeoutMs);
   }
@@ -110,7 +108,7 @@ async function times(task: () => Promise<Visit>): Promise<Visit[]> {
   return visits;
 }
 
-/** Calls a login back as QQ does for a user who cancels: with its state and cookie, and without a code. */
+/** Requests the callback as QQ does when a user cancels: with the login's state and cookie, and without a code. */
 async function cancel(login: Visit, redirectUri: URL | undefined, timeoutMs: number): Promise<Visit[]> {
   if ('thrown' in login || redirectUri?.origin !== login.url.origin) return [];
   const url = new URL(redirectUri);
@@ -120,15 +118,15 @@ async function cancel(login: Visit, redirectUri: URL | undefined, timeoutMs: num
   return times(async () => visit(url, timeoutMs, cookie));
 }
 
-function leadsOn(login: Visit): login is SiteAnswer & { location: URL } {
+function isSameRoute(login: Visit): login is SiteAnswer & { location: URL } {
   if ('thrown' in login || !login.location || isAuthorizeUrl(login.location)) return false;
   const { url, location } = login;
-  // To https, to www, to a slash at the end: the same page elsewhere. Anything else is another page.
+  // https, www or a trailing slash: the same page at another address.
   const samePage = location.pathname.replace(/\/$/, '') === url.pathname.replace(/\/$/, '');
   return samePage && location.href !== url.href && /^https?:$/.test(location.protocol);
 }
 
-/** The redirect URI in the address that the site sends a browser to. */
+/** The redirect URI in the URL that the site redirects to. */
 function sentRedirectUri({ location }: SiteAnswer): URL | undefined {
   const sent = location?.searchParams.get('redirect_uri') ?? '';
   return URL.canParse(sent) && /^https?:$/.test(new URL(sent).protocol) ? new URL(sent) : undefined;

@@ -10,18 +10,14 @@ import type { SendRequest } from '../../transport/request.js';
 import type { Environment } from '../terminal.js';
 import type { Check } from './check.js';
 
-/** What came of a request: an answer, or what was thrown in place of one. */
-export type Outcome =
-  { status: number; location: string | null; date?: string | null; body: string } | { thrown: unknown };
+/** A response, or what was thrown in its place. */
+export type Outcome = { status: number; location: string | null; body: string } | { thrown: unknown };
 
-function textHeader(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-async function ask(request: SendRequest, url: URL): Promise<Outcome> {
+async function send(request: SendRequest, url: URL): Promise<Outcome> {
   try {
     const { status, headers, text } = await request({ url: url.href });
-    return { status, location: textHeader(headers.location), date: textHeader(headers.date), body: text };
+    const { location } = headers;
+    return { status, location: typeof location === 'string' ? location : null, body: text };
   } catch (thrown) {
     return { thrown };
   }
@@ -35,10 +31,10 @@ function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> 
 
 /** Requests `me` without a token: a server that answers 100007 to that is QQ, and no secret is sent. */
 export async function requestMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
-  return ask(request, endpointUrl(graphUrl, endpoints.me));
+  return send(request, endpointUrl(graphUrl, endpoints.me));
 }
 
-/** Asks for the login page as a browser would, which needs the APP ID and the redirect URI and no secret. */
+/** Requests the login page as a browser would, with the APP ID and the redirect URI and no secret. */
 export async function requestAuthorize(
   request: SendRequest,
   graphUrl: URL,
@@ -46,10 +42,10 @@ export async function requestAuthorize(
   redirectUri: string,
 ): Promise<Outcome> {
   const query = { response_type: 'code', client_id: appId, redirect_uri: redirectUri, state: 'doctor' };
-  return ask(request, endpointUrl(graphUrl, endpoints.authorize, query));
+  return send(request, endpointUrl(graphUrl, endpoints.authorize, query));
 }
 
-/** Checks the response of `me`: does this machine reach QQ? */
+/** Checks by the response of `me` whether this machine reaches QQ. */
 export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): Check[] {
   const host = printable(graphUrl.host);
   const proxy = proxyVariable(graphUrl, env);
@@ -57,22 +53,17 @@ export function checkReach(outcome: Outcome, graphUrl: URL, env: Environment): C
     proxy === undefined ? { en: '', zh: '' } : { en: ` (through the proxy of ${proxy})`, zh: `（经 ${proxy} 的代理）` };
   if ('thrown' in outcome) {
     const { code, fix } = networkFailure(outcome.thrown);
-    const found = {
-      en: `${host} cannot be reached${through.en}: ${code}.`,
-      zh: `连不上 ${host}${through.zh}：${code}。`,
-    };
-    return [error('qq_unreachable', found, fix)];
+    const en = `${host} cannot be reached${through.en}: ${code}.`;
+    return [error('qq_unreachable', { en, zh: `无法连接 ${host}${through.zh}：${code}。` }, fix)];
   }
   if (refusalIn(outcome.body)) {
-    return [ok('qq_reachable', { en: `${host} answers${through.en}.`, zh: `${host} 应答正常${through.zh}。` })];
+    return [ok('qq_reachable', { en: `${host} responds${through.en}.`, zh: `${host} 响应正常${through.zh}。` })];
   }
-  const found = {
-    en: `Something other than QQ answers for ${host}${through.en}, with status ${outcome.status}.`,
-    zh: `应答 ${host} 的不是 QQ${through.zh}，状态码 ${outcome.status}。`,
-  };
+  const en = `The response for ${host}${through.en} is not QQ's, with status ${outcome.status}.`;
+  const found = { en, zh: `${host} 返回的不是 QQ 的响应${through.zh}，状态码 ${outcome.status}。` };
   const fix = {
-    en: 'Check the proxy, gateway or hosts file on the way; with status 5xx try again in a moment.',
-    zh: '请检查途中的代理、网关和 hosts 文件；若是 5xx，请稍后再试。',
+    en: 'Check the proxy, the gateway and the hosts file; with status 5xx retry in a moment.',
+    zh: '请检查代理、网关和 hosts 文件；若是 5xx，请稍后再试。',
   };
   return [outcome.status >= 500 ? warn('qq_failing', found, fix) : error('qq_impostor', found, fix)];
 }
@@ -90,15 +81,15 @@ function refusalIn(body: string): boolean {
 export function checkAuthorize(outcome: Outcome): Check[] {
   const entry = 'thrown' in outcome ? undefined : describeQQErrorCode(errorShown(outcome) ?? 0);
   if (!entry) {
-    const en = 'QQ shows no error for this APP ID and redirect URI; whether a login works only a login tells.';
-    return [info('authorize', { en, zh: 'QQ 没有对这个 APP ID 和回调地址报错；能否登录，以实际登录一次为准。' })];
+    const en = 'QQ shows no error for this APP ID and redirect URI. The APP Key is not checked: log in once.';
+    return [info('authorize', { en, zh: 'QQ 没有对这个 APP ID 和回调地址报错。没有检查 APP Key：请实际登录一次。' })];
   }
   const { code, meaning, hint } = entry;
   const found = { en: `QQ's login page shows ${code}: ${meaning.en}`, zh: `QQ 的登录页报错 ${code}：${meaning.zh}` };
   return [error(`authorize_${code}`, found, hint)];
 }
 
-// `redirect uri is illegal(100010)` on the page, or `error=100010` where QQ leads to its error page.
+// `redirect uri is illegal(100010)` on the page, or `error=100010` where QQ redirects to its error page.
 function errorShown({ location, body }: { location: string | null; body: string }): number | undefined {
   const target = location !== null && URL.canParse(location) ? new URL(location).searchParams : undefined;
   const code = target?.get('error') ?? target?.get('ret') ?? /[a-z]\s?\((1\d{5})\)/.exec(body)?.[1];

@@ -14,13 +14,13 @@ export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
   const sent = login.location.searchParams.get('redirect_uri') ?? '';
   const redirectUri = URL.canParse(sent) ? new URL(sent) : undefined;
   return [
-    ...checkPassed(visit),
+    checkPassed(visit),
     ...checkAuthorizationRequest(login.location, login.url, expected),
     ...checkOrigin(visit),
-    ...checkLoginCookie(login, redirectUri?.protocol === 'https:'),
+    checkLoginCookie(login, redirectUri?.protocol === 'https:'),
     ...checkProcesses(login, visit),
     ...checkCallback(visit.callback),
-    ...checkSessionCookie(visit),
+    checkSessionCookie(visit),
   ];
 }
 
@@ -28,12 +28,10 @@ export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
 function checkOrigin({ login, passed }: SiteVisit): Check[] {
   const isDetour = login.url.searchParams.has('origin') && passed.some(({ origin }) => origin === login.url.origin);
   if (!isDetour) return [];
-  const found = {
-    en: `The application does not see that the site is ${login.url.origin}: each login makes a detour.`,
-    zh: `应用看不到网站的地址是 ${login.url.origin}：每次登录都要多跳转一次。`,
-  };
+  const en = `The application does not receive the site's address ${login.url.origin}: each login takes another redirect.`;
+  const found = { en, zh: `应用没有收到网站的地址 ${login.url.origin}：每次登录都要多跳转一次。` };
   const fix = {
-    en: 'In the proxy write proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; and give --url the address that visitors use.',
+    en: 'In the proxy set proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; and pass the address that visitors use as --url.',
     zh: '请在反向代理中写 proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;，并用访客使用的地址作为 --url。',
   };
   return [warn('site_origin', found, fix)];
@@ -56,7 +54,7 @@ function checkProcesses({ location }: SiteAnswer, { again, cancelled }: SiteVisi
         zh: `${cancelled.length} 次回调中有 ${rejected.length} 次找不到网站发起的登录。`,
       };
   const fix = {
-    en: 'Start all processes anew with the same QQ_APP_ID, QQ_APP_KEY, QQ_REDIRECT_URI and QQ_ENCRYPTION_KEY.',
+    en: 'Restart all processes with the same QQ_APP_ID, QQ_APP_KEY, QQ_REDIRECT_URI and QQ_ENCRYPTION_KEY.',
     zh: '请让所有进程使用相同的 QQ_APP_ID、QQ_APP_KEY、QQ_REDIRECT_URI 和 QQ_ENCRYPTION_KEY，并全部重启。',
   };
   return [error('site_processes', found, fix)];
@@ -66,19 +64,17 @@ function checkCallback(callback: Visit | undefined): Check[] {
   if (!callback) return [];
   const where = shortUrl(callback.url);
   if ('thrown' in callback)
-    return [info('site_callback', { en: `${where} did not answer.`, zh: `${where} 没有应答。` })];
+    return [info('site_callback', { en: `${where} did not respond.`, zh: `${where} 没有响应。` })];
   const { status, errorCode } = callback;
   if (status === 400 && errorCode?.startsWith('ERR_QQ_') === true) {
-    return [ok('site_callback', { en: `qqConnect() answers ${where}.`, zh: `${where} 由 qqConnect() 响应。` })];
+    return [ok('site_callback', { en: `qqConnect() responds at ${where}.`, zh: `${where} 由 qqConnect() 响应。` })];
   }
-  const found = {
-    en: `The callback ${where} answers ${errorCode ?? status} to a request without a code.`,
-    zh: `回调地址 ${where} 对不带 code 的请求响应 ${errorCode ?? status}。`,
-  };
-  // An error handler of the application may answer as it likes.
+  const en = `The callback ${where} returns ${errorCode ?? status} to a request without a code.`;
+  const found = { en, zh: `回调地址 ${where} 对不带 code 的请求返回 ${errorCode ?? status}。` };
+  // An error handler of the application may return any status.
   const report = status === 404 ? error : warn;
   const fix = {
-    en: 'Mount qqConnect() where it gets this path; where a proxy strips a prefix set callbackPath.',
+    en: 'Mount qqConnect() where it receives this path; if a proxy strips a prefix, set callbackPath.',
     zh: '请让 qqConnect() 收到这个路径；反向代理去掉了前缀时，请设置 callbackPath。',
   };
   return [report('site_callback', found, fix)];

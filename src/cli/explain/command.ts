@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal.js';
 const CODE = /^-?\d{1,9}$/;
 
 /**
- * Says what QQ's error codes mean and what to do about them.
+ * Prints what QQ's error codes mean and what to do about them.
  *
  * @param argv - the arguments after `express-qq-connect explain`: any number of codes, and `--json`
  * @returns the exit status: 0, or 1 where a code is not known
@@ -49,7 +49,7 @@ function readCodes(argv: readonly string[]): { codes: number[]; json: boolean } 
     const code = positional.trim();
     if (CODE.test(code)) return Number(code);
     throw new UsageError({
-      en: `${printable(code)} is no error code: QQ's are numbers, such as 100010 or -22.`,
+      en: `${printable(code)} is not an error code: QQ's are numbers, such as 100010 or -22.`,
       zh: `${printable(code)} 不是错误码：QQ 的错误码是数字，如 100010 或 -22。`,
     });
   });

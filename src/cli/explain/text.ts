@@ -11,11 +11,11 @@ const actions: Readonly<Record<QQErrorAction, Readonly<Record<Language, string>>
   refuse_user: { zh: '该用户被 QQ 拒绝', en: 'QQ refuses this user' },
 };
 
-const words = {
+const messages = {
   zh: {
     meaning: '含义',
     action: '处理',
-    hint: '办法',
+    hint: '建议',
     retryRead: '；腾讯侧某一步失败：读取类请求可以先重试一次',
     unknown: (code: number) => `本工具的错误码表中没有 ${code}。直接运行 explain 可列出表中的全部错误码。`,
     success: '0 表示成功，不是错误码。',
@@ -24,16 +24,16 @@ const words = {
     meaning: 'Meaning',
     action: 'Action ',
     hint: 'To do  ',
-    retryRead: '; a step failed at Tencent: a read may be asked once more first',
+    retryRead: '; a step failed at Tencent: a read can be retried once first',
     unknown: (code: number) =>
-      `The error code ${code} is not in our table. Run explain alone to list the codes that are.`,
+      `The error code ${code} is not in the table. Run explain without a code to list the table.`,
     success: '0 is success, not an error code.',
   },
 } as const;
 
 /** One code, on a few lines. */
 export function asText(entry: QQErrorCodeEntry, language: Language, terminal: Terminal): string {
-  const { meaning, action, hint, retryRead } = words[language];
+  const { meaning, action, hint, retryRead } = messages[language];
   const paint = paintFor(terminal);
   const row = (label: string, text: string): string =>
     `  ${paint('dim', label)}  ${wrap(text, language === 'zh' ? 8 : 11, terminal)}`;
@@ -47,12 +47,12 @@ export function asText(entry: QQErrorCodeEntry, language: Language, terminal: Te
   ].join('\n');
 }
 
-/** A code that stands in no table. */
+/** A code that is not in the table. */
 export function unknownAsText(code: number, language: Language): string {
-  return `${code === 0 ? words[language].success : words[language].unknown(code)}\n`;
+  return `${code === 0 ? messages[language].success : messages[language].unknown(code)}\n`;
 }
 
-/** Every code on a line of its own, by what to do about it. */
+/** Each code on a line, by what to do about it. */
 export function listAsText(language: Language, terminal: Terminal): string {
   const paint: Paint = paintFor(terminal);
   const entries = [...qqErrorCodes.values()];

@@ -53,11 +53,11 @@ export async function startNamedSandbox(argv: readonly string[], home?: string):
 /** Requests a URL of a host name that the hosts file would lead to this machine. */
 export async function getNamed(
   url: string,
-  { port, ca }: { readonly port: number; readonly ca: string },
+  { port, ca, address = '127.0.0.1' }: { readonly port: number; readonly ca: string; readonly address?: string },
 ): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }> {
   const { hostname, pathname, search } = new URL(url);
   const options = {
-    host: '127.0.0.1',
+    host: address,
     port,
     path: pathname + search,
     servername: hostname,

@@ -5,7 +5,6 @@ import { GUIDE, englishDocuments, filesOf } from '../support/code-blocks.js';
 import { chromiumFor } from '../support/chromium.js';
 import { DocumentReader } from '../support/document-reader.js';
 import { startDocumentedApp } from '../support/documented-app.js';
-import { describeWithRedis, startRedis } from '../support/redis.js';
 import { launch } from '../e2e/browser.js';
 import type { DocumentedAppOptions } from '../support/documented-app.js';
 
@@ -17,9 +16,8 @@ const applications = englishDocuments().flatMap((file) => {
     .filter((name) => /^app[\w-]*\.[cm]?js$/.test(name))
     .map((main) => [file, main, files] as const);
 });
-const withRedis = applications.filter(([, main, files]) => files[main]?.includes('REDIS_URL'));
-const behindNginx = applications.filter(([file]) => file === `${GUIDE}/behind-nginx.md`);
-const others = applications.filter((application) => ![...withRedis, ...behindNginx].includes(application));
+const behindNginx = applications.filter(([file]) => file === `${GUIDE}/production.md`);
+const others = applications.filter((application) => !behindNginx.includes(application));
 
 async function expectLogin(reader: DocumentReader, said: () => string, prefix = ''): Promise<void> {
   const landed = await reader.visit(`${prefix}/auth/qq/login?returnTo=${prefix}/auth/qq/user`);
@@ -68,19 +66,8 @@ describe('an application in a document', () => {
 
   it('is there for every page that needs one', () => {
     expect(others.map(([file]) => file)).toEqual(expect.arrayContaining(['README.md', `${GUIDE}/first-login.md`]));
-    expect([withRedis.length, behindNginx.length]).toEqual([1, 2]);
+    expect(behindNginx).toHaveLength(2);
   });
-});
-
-describeWithRedis('an application in a document that keeps its sessions in Redis', () => {
-  it.each(withRedis)(
-    'of %s: %s starts and logs its user in',
-    async (_file, main, files) => {
-      await using redis = await startRedis();
-      await run(files, { main, env: { REDIS_URL: redis.url } });
-    },
-    60_000,
-  );
 });
 
 describe('the application for tokens of an SDK', () => {

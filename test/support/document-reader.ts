@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** A proxy that a browser goes through: its public address, what it adds to a request and takes from its path. */
@@ -6,6 +7,8 @@ export interface Proxied {
   origin: string;
   headers: Record<string, string>;
   strip: string;
+  /** The certificate that the site is trusted by, if it is reached over TLS. */
+  certificate?: string;
 }
 
 /** A page that a browser ends at. */
@@ -71,7 +74,9 @@ export class DocumentReader {
       ...proxy?.headers,
     };
     const page = await new Promise<Visited>((resolve, reject) => {
-      const sending = request(target, { method: form ? 'POST' : 'GET', headers }, (response) => {
+      const send = target.protocol === 'https:' ? requestOverTls : request;
+      const tls = proxy?.certificate === undefined ? {} : { ca: proxy.certificate, servername: url.hostname };
+      const sending = send(target, { method: form ? 'POST' : 'GET', headers, ...tls }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);

@@ -7,7 +7,7 @@ import { consumerProject } from './code-blocks.js';
 import { freePort } from './programs.js';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox.js';
 
-const STARTED_WITHIN = 15_000;
+const STARTED_WITHIN = 45_000;
 
 /** An application from a document, running in a process of its own. */
 export interface DocumentedApp extends AsyncDisposable {
@@ -17,6 +17,9 @@ export interface DocumentedApp extends AsyncDisposable {
   sandbox: Sandbox;
   /** What it printed. */
   output(): string;
+  pid: number | undefined;
+  /** Stops it with SIGTERM, and returns its exit code once it has ended. */
+  stop(): Promise<number | null>;
 }
 
 /** How a {@link DocumentedApp} is started. */
@@ -75,16 +78,20 @@ export async function startDocumentedApp(
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()));
   const output = (): string => said;
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.kill()) await once(child, 'close');
+    return child.exitCode;
+  };
+  const dispose = async (): Promise<void> => {
+    await stop();
     await sandbox.close();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     await untilItSays(child, url, output);
   } catch (error) {
-    await stop();
+    await dispose();
     throw error;
   }
-  return { url, sandbox, output, [Symbol.asyncDispose]: stop };
+  return { url, sandbox, output, pid: child.pid, stop, [Symbol.asyncDispose]: dispose };
 }

@@ -18,6 +18,7 @@ export const sections = [
     pages: [
       'docs/guide/account-linking.md',
       'docs/guide/popup-and-spa.md',
+      'docs/guide/front-end-and-api.md',
       'docs/guide/app-sdk-tokens.md',
       'docs/guide/moving-from-passport-qq.md',
       'docs/guide/moving-from-grant.md',

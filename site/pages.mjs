@@ -10,7 +10,7 @@ export const sections = [
   {
     en: 'In production',
     zh: '生产环境',
-    pages: ['docs/guide/production.md', 'docs/guide/privacy.md'],
+    pages: ['docs/guide/production.md', 'docs/guide/traces-and-logs.md', 'docs/guide/privacy.md'],
   },
   {
     en: 'Applications',

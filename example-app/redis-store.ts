@@ -4,6 +4,9 @@ import { createClient } from 'redis';
 import { StartError } from './config.js';
 import type { SessionStore } from './session-store.js';
 
+const PING_MS = 2_000;
+const MAX_SILENCE_MS = 5_000;
+
 function codeOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return code ?? message ?? 'unknown error';
@@ -16,8 +19,8 @@ export async function openRedisStore(url: string): Promise<SessionStore> {
     url,
     // While Redis is away requests fail at once, and do not pile up.
     disableOfflineQueue: true,
-    commandOptions: { timeout: 5_000 },
     socket: {
+      socketTimeout: MAX_SILENCE_MS,
       // At the start a wrong REDIS_URL is said; later Redis may come and go.
       reconnectStrategy: (retries) => connected && Math.min(100 * 2 ** retries, 2_000),
     },
@@ -37,10 +40,22 @@ export async function openRedisStore(url: string): Promise<SessionStore> {
   } catch (error) {
     throw new StartError(`Redis cannot be reached (${codeOf(error)}). Check REDIS_URL, or start Redis.`);
   }
+  // Each write restarts socketTimeout. Under load, only a ping with its own limit detects a Redis that hangs.
+  const pings = setInterval(() => {
+    if (!client.isReady) return;
+    const late = setTimeout(() => {
+      if (!client.isReady) return; // it reconnects already
+      client.destroy();
+      client.connect().catch((error: unknown) => console.error(`Redis cannot be reached: ${codeOf(error)}`));
+    }, MAX_SILENCE_MS);
+    const done = (): void => clearTimeout(late);
+    client.ping().then(done, done);
+  }, PING_MS);
   return {
     store: new RedisStore({ client, prefix: 'qq-example:' }),
     lock: redisLock(client),
     async close() {
+      clearInterval(pings);
       if (client.isReady) await client.close();
       else client.destroy();
     },

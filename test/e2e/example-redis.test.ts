@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createClient } from 'redis';
 import { startSandbox } from '../../src/sandbox.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { Visitor } from '../support/site.js';
@@ -81,6 +82,15 @@ describeWithRedis('the example application in several processes with Redis', () 
     await until(async () => (await user()) === 200);
     expect(example.output()).toContain('Redis is away');
   });
+
+  it('stops waiting for a Redis that hangs, and continues when Redis responds again', async () => {
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    await client.sendCommand(['CLIENT', 'PAUSE', '10000']);
+    await until(async () => (await user()) === 500);
+    client.destroy();
+    await until(async () => (await user()) === 200);
+  }, 60_000);
 
   it('ends in good order while Redis is away, too', async () => {
     await redis.kill();

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createClient } from 'redis';
 import { launch } from '../e2e/browser.js';
 import { chromiumFor } from '../support/chromium.js';
 import { GUIDE, codeBlocks, filesOf } from '../support/code-blocks.js';
@@ -131,6 +132,18 @@ describeWithRedis('the production guide', () => {
         const answers = await Promise.all(Array.from({ length: 8 }, health));
         return answers.every((status) => status === 200);
       });
+    }, 60_000);
+
+    it('does not wait for a Redis that hangs', async () => {
+      const health = async (): Promise<number> => (await fetch(`${app.url}/healthz`)).status;
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      await client.sendCommand(['CLIENT', 'PAUSE', '10000']);
+      const requests = setInterval(() => void health().catch(() => 0), 200); // the load under which socketTimeout is too little
+      await until(async () => (await health()) === 503);
+      clearInterval(requests);
+      client.destroy();
+      await until(async () => (await health()) === 200);
     }, 60_000);
 
     it('starts a worker in place of one that ends', async () => {

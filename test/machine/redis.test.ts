@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RedisStore } from 'connect-redis';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
+import { createClient as createClient6 } from 'redis6';
 import { redisLock } from '../../src/redis.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { Visitor, startSite } from '../support/site.js';
@@ -98,9 +99,12 @@ function behavesAsALock(locks: () => Lock[]): void {
   });
 }
 
+const redis6 = (url: string) => createClient6({ url });
+
 describeWithRedis('redisLock', () => {
   let redis: RedisServer;
   const nodeRedis: ReturnType<typeof createClient>[] = [];
+  const nodeRedis6: ReturnType<typeof redis6>[] = [];
   const ioredis: Redis[] = [];
 
   beforeAll(async () => {
@@ -108,17 +112,21 @@ describeWithRedis('redisLock', () => {
     for (let index = 0; index < 2; index += 1) {
       const client = createClient({ url: redis.url });
       nodeRedis.push(client);
-      await client.connect();
+      const client6 = redis6(redis.url);
+      nodeRedis6.push(client6);
+      await Promise.all([client.connect(), client6.connect()]);
       ioredis.push(new Redis(redis.url, IOREDIS));
     }
   });
   afterAll(async () => {
     await Promise.all(nodeRedis.map(async (client) => client.close()));
+    await Promise.all(nodeRedis6.map(async (client) => client.close()));
     for (const client of ioredis) client.disconnect();
     await redis.close();
   });
 
   describe('over node-redis', () => behavesAsALock(() => nodeRedis.map((client) => redisLock(client))));
+  describe('over node-redis 6', () => behavesAsALock(() => nodeRedis6.map((client) => redisLock(client))));
   describe('over ioredis', () => behavesAsALock(() => ioredis.map((client) => redisLock(client))));
   describe('over both at once', () =>
     behavesAsALock(() => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)]));

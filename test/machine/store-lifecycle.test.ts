@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { describeWithRedis } from '../support/redis.js';
 import { SentParameters } from '../support/sent-parameters.js';
 import { APP, Visitor } from '../support/site.js';
-import { redisStore, stores } from '../support/stores.js';
+import { redisStores, stores } from '../support/stores.js';
 import { pass, stopDate } from '../support/clock.js';
 import { DAY, ask, refreshes, sameBrowser, startTokenSite, tokenOf } from '../support/token-site.js';
 import type { Site } from '../support/site.js';
@@ -137,5 +137,4 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
 
 describe.each(stores)('%s', (_name, open) => carriesALogin(open, FEW));
 
-const [name, open] = redisStore;
-describeWithRedis(name, () => carriesALogin(open, FEW));
+for (const [name, open] of redisStores) describeWithRedis(name, () => carriesALogin(open, FEW));

@@ -7,6 +7,7 @@ import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import Database from 'libsql';
 import { createClient } from 'redis';
+import { createClient as createClient6 } from 'redis6';
 import { startRedis } from './redis.js';
 import type { Store } from 'express-session';
 
@@ -45,9 +46,9 @@ async function embeddedFile(): Promise<TestStore> {
   };
 }
 
-async function redis(): Promise<TestStore> {
+async function redis(create: typeof createClient): Promise<TestStore> {
   const server = await startRedis();
-  const client = createClient({ url: server.url });
+  const client = create({ url: server.url });
   await client.connect();
   const store: Store = new RedisStore({ client });
   return {
@@ -98,4 +99,7 @@ export const stores: [name: string, open: () => Promise<TestStore>][] = [
 ];
 
 /** connect-redis 9. */
-export const redisStore: [name: string, open: () => Promise<TestStore>] = ['connect-redis', redis];
+export const redisStores: [name: string, open: () => Promise<TestStore>][] = [
+  ['connect-redis with redis 5', async () => redis(createClient)],
+  ['connect-redis with redis 6', async () => redis(createClient6 as unknown as typeof createClient)],
+];

@@ -30,6 +30,8 @@ export interface DocumentedAppOptions {
   sandbox?: SandboxOptions;
   /** The callback address; by default the application's own on this machine. */
   redirectUri?: string;
+  /** The path of that address, if it is not the router's own. */
+  redirectPath?: string;
 }
 
 async function untilItSays(child: ChildProcess, text: string, output: () => string): Promise<void> {
@@ -52,7 +54,13 @@ async function untilItSays(child: ChildProcess, text: string, output: () => stri
  */
 export async function startDocumentedApp(
   files: Readonly<Record<string, string>>,
-  { main = 'app.mjs', env = {}, sandbox: sandboxOptions, redirectUri }: DocumentedAppOptions = {},
+  {
+    main = 'app.mjs',
+    env = {},
+    sandbox: sandboxOptions,
+    redirectUri,
+    redirectPath = '/auth/qq/callback',
+  }: DocumentedAppOptions = {},
 ): Promise<DocumentedApp> {
   const port = await freePort();
   const moved = Object.entries(files).map(([name, text]) => [name, text.replaceAll(/\b3000\b/g, String(port))]);
@@ -70,7 +78,7 @@ export async function startDocumentedApp(
       QQ_APP_ID: apps[0]?.appId,
       QQ_APP_KEY: apps[0]?.appKey,
       QQ_GRAPH_URL: sandbox.url,
-      QQ_REDIRECT_URI: redirectUri ?? `${url}/auth/qq/callback`,
+      QQ_REDIRECT_URI: redirectUri ?? url + redirectPath,
       SESSION_SECRET: 'a session secret of this test',
       ...env,
     },

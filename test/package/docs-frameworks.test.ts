@@ -198,3 +198,38 @@ describe('the NestJS page', () => {
     expect((await browser.login('/auth/qq/login')).status).toBe(504);
   }, 60_000);
 });
+
+describe('the page about passport-qq', () => {
+  const files = filesOf(`${GUIDE}/moving-from-passport-qq.md`);
+  // The sandbox takes the place of QQ.
+  const withSandbox = (text = ''): string =>
+    text.replace('clientID:', `timeoutMs: ${TIMEOUT_MS}, graphUrl: process.env.QQ_GRAPH_URL, clientID:`);
+
+  it.each([
+    ['app-passport.mjs', '/login'],
+    ['app-router.mjs', '/me?qq_login=cancelled'],
+  ])(
+    '%s logs in, finds the account again and logs out',
+    async (main, afterCancel) => {
+      await using app = await start(main, { ...files, 'app-passport.mjs': withSandbox(files['app-passport.mjs']) });
+      const reader = new DocumentReader(app.url);
+      const page = await reader.visit('/auth/qq');
+      expect(page.url.pathname).toBe('/me');
+      expect(JSON.parse(page.body)).toMatchObject({ id: expect.stringMatching(/^100000077:[0-9A-F]{32}$/) as string });
+      expect(JSON.parse((await reader.visit('/me')).body)).toEqual(JSON.parse(page.body));
+
+      const browser = new Browser(app.url);
+      const loginPath = main === 'app-router.mjs' ? '/auth/qq/login' : '/auth/qq';
+      await browser.login(loginPath);
+      const me = async (): Promise<unknown> => ((await browser.get('/me')).body as { id?: string }).id;
+      expect(await me()).toBeDefined();
+      const out = await browser.agent.post('/logout');
+      expect([out.status, out.headers.location]).toEqual([302, '/']);
+      expect(await me()).toBeUndefined();
+
+      app.sandbox.failNext('authorize', 'cancel');
+      expect((await browser.login(loginPath)).headers.location).toBe(afterCancel);
+    },
+    60_000,
+  );
+});

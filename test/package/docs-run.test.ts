@@ -18,7 +18,7 @@ const applications = englishDocuments().flatMap((file) => {
 });
 const behindNginx = applications.filter(([file]) => file === `${GUIDE}/production.md`);
 // docs-frameworks.test.ts runs these.
-const otherFrameworks = applications.filter(([file]) => file === `${GUIDE}/other-frameworks.md`);
+const otherFrameworks = applications.filter(([file]) => /other-frameworks|moving-from-passport-qq/.test(file));
 const others = applications.filter((application) => ![...behindNginx, ...otherFrameworks].includes(application));
 
 async function expectLogin(reader: DocumentReader, said: () => string, prefix = ''): Promise<void> {

@@ -13,6 +13,7 @@ declare module 'express-session' {
 }
 declare global {
   namespace Express {
+    interface User { id: string }
     interface Request { user?: any; logout(done: (error?: unknown) => void): void }
   }
   const app: Express;

@@ -1,10 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { Axios } from 'axios';
+import { connections } from '#connections';
 import { isLoopbackHost } from '../protocol/endpoints.js';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
-import type { ClientRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Agents } from '#connections';
 
 /** One HTTP request. */
 export interface HttpRequest {
@@ -53,42 +51,6 @@ export const BODY_TOO_LARGE = 'ERR_QQ_BODY_TOO_LARGE';
 /** `code` of the cause when the application's axios instance returned something other than a response. */
 export const NO_AXIOS_RESPONSE = 'ERR_NO_AXIOS_RESPONSE';
 
-const MAX_SOCKETS_PER_HOST = 128;
-// Node gives up an address after 250 ms, and a distant server with an IPv6 address that has no route fails.
-const CONNECT_ATTEMPT_MS = 1_000;
-// An idle connection is closed before most servers close it. keepAliveMsecs is the value of axios, which would set any
-// other one again for each request.
-const pooled = {
-  keepAlive: true,
-  timeout: 4_000,
-  keepAliveMsecs: 60_000,
-  maxSockets: MAX_SOCKETS_PER_HOST,
-  autoSelectFamilyAttemptTimeout: CONNECT_ATTEMPT_MS,
-};
-const single = { ...pooled, keepAlive: false };
-
-/** Bytes that had come in over a reused connection before a request was sent over it. */
-const bytesBefore = new WeakMap<ClientRequest, number>();
-
-function rememberReuse<T extends HttpAgent>(agent: T): T {
-  const reuseSocket = agent.reuseSocket.bind(agent);
-  agent.reuseSocket = (socket: Duplex, request: ClientRequest) => {
-    bytesBefore.set(request, bytesRead(socket));
-    reuseSocket(socket, request);
-  };
-  return agent;
-}
-
-function bytesRead(socket: unknown): number {
-  return (socket as { bytesRead?: number } | null)?.bytesRead ?? Number.NaN;
-}
-
-const pooledAgents = {
-  httpAgent: rememberReuse(new HttpAgent(pooled)),
-  httpsAgent: rememberReuse(new HttpsAgent(pooled)),
-};
-const singleAgents = { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) };
-
 const asItIs = [(data: unknown) => data];
 const settings: AxiosRequestConfig = {
   responseType: 'text',
@@ -96,12 +58,12 @@ const settings: AxiosRequestConfig = {
   maxContentLength: MAX_BODY_BYTES,
 };
 
-type Send = (config: AxiosRequestConfig, agents: typeof pooledAgents) => Promise<unknown>;
+type Send = (config: AxiosRequestConfig, agents: Agents) => Promise<unknown>;
 
 function ownSend(headers: RequestOptions['headers']): Send {
   // Settings are given once, as each one given for a request is merged again. An Axios of no defaults has no
   // transforms and takes every status for an answer.
-  const axios = new Axios({ ...settings, adapter: 'http', ...(headers && { headers: { ...headers } }) });
+  const axios = new Axios({ ...settings, ...connections.settings, ...(headers && { headers: { ...headers } }) });
   return async (config, agents) => {
     const { hostname } = new URL(config.url ?? '');
     // axios would send requests for 127.0.0.1 too through http_proxy.
@@ -126,13 +88,6 @@ function applicationSend(axios: AxiosInstance, headers: RequestOptions['headers'
       ...(defaults.proxy === undefined && isLoopbackHost(hostname) && { proxy: false }),
     });
   };
-}
-
-/** Whether a request met a connection that the server was closing: no byte of an answer has come. */
-function metClosingConnection(error: unknown): boolean {
-  const { code, request } = (error ?? {}) as { code?: unknown; request?: ClientRequest };
-  if ((code !== 'ECONNRESET' && code !== 'EPIPE') || !request?.reusedSocket) return false;
-  return bytesRead(request.socket) === bytesBefore.get(request);
 }
 
 /**
@@ -187,10 +142,10 @@ export function createRequest({ timeoutMs, headers, axios }: RequestOptions): Se
   const send = axios ? applicationSend(axios, headers) : ownSend(headers);
   async function sendOrRepeat(config: AxiosRequestConfig, once: boolean): Promise<unknown> {
     try {
-      return await send(config, once ? singleAgents : pooledAgents);
+      return await send(config, once ? connections.single : connections.pooled);
     } catch (error) {
-      if (once || axios || !metClosingConnection(error)) throw error;
-      return send(config, singleAgents);
+      if (once || axios || !connections.metClosing(error)) throw error;
+      return send(config, connections.single);
     }
   }
   return async function request({ method = 'GET', url, headers: ownHeaders, body, once = false, signal: given }) {

@@ -11,7 +11,8 @@ function loadedBy(entryPoint: string): { packages: string[]; folders: string[] }
     seen.add(file);
     const text = readFileSync(file, 'utf8');
     for (const [, from = ''] of text.matchAll(/^(?:import|export) (?:[^;'"]*? from )?'([^']+)';$/gm)) {
-      if (from.startsWith('.')) follow(join(dirname(file), from));
+      if (from === '#connections') follow('dist/transport/connections.js');
+      else if (from.startsWith('.')) follow(join(dirname(file), from));
       else if (!from.startsWith('node:')) packages.add(from);
     }
   };

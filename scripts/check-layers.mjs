@@ -61,7 +61,12 @@ const forbidden = [
     from: { path: '^src/text-protocol/simulator/' },
     to: { path: '^src/', pathNot: '^src/text-protocol/simulator/', dependencyTypesNot: ['type-only'] },
   },
-  { name: 'nothing-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true, pathNot: '^#connections$' } },
+  {
+    name: 'nothing-unresolved',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { couldNotResolve: true, pathNot: '^#connections$' },
+  },
   {
     name: 'no-test-tools',
     severity: 'error',

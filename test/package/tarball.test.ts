@@ -22,6 +22,7 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const TYPES_FOR_CONSUMERS = ['@types/express', '@types/express-session', '@types/node'];
+const PASSPORT = ['passport', 'passport-qq', '@types/passport', '@types/passport-oauth2', '@types/passport-qq'];
 
 function run(command: string, args: string[], cwd: string): string {
   return execFileSync(command, args, {
@@ -57,6 +58,7 @@ describe('the packed tarball', () => {
       ...Object.keys(manifest.dependencies),
       ...Object.keys(manifest.peerDependencies),
       ...TYPES_FOR_CONSUMERS,
+      ...PASSPORT,
     ]) {
       const link = join(folder, 'node_modules', name);
       mkdirSync(dirname(link), { recursive: true });
@@ -119,37 +121,87 @@ describe('the packed tarball', () => {
     expect(said.user.openid).toMatch(/^[0-9A-F]{32}$/);
   });
 
-  it.each([
-    ['nodenext', 'nodenext', 'module'],
-    ['nodenext from CommonJS', 'nodenext', 'commonjs'],
-    ['a bundler', 'bundler', 'module'],
+  it('runs without its peers', () => {
+    const project = join(folder, 'without-peers');
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '{ "private": true }');
+    run('npm', ['install', '--omit=peer', '--prefer-offline', '--no-audit', '--no-fund', tarballFile], project);
+    expect(readdirSync(join(project, 'node_modules'))).not.toContain('express');
+    const entryPoints = ['client', 'sandbox', 'passport', 'better-auth', 'text-protocol'];
+    const load = entryPoints.map((name) => `require('express-qq-connect/${name}')`).join(', ');
+    const print = `console.log([${load}].map((entryPoint) => Object.keys(entryPoint).length > 0).join())`;
+    const loaded = run(process.execPath, ['--no-warnings', '-e', print], project);
+    expect(loaded.trim()).toBe(entryPoints.map(() => 'true').join());
+    const cli = run(process.execPath, ['node_modules/express-qq-connect/dist/cli.js', 'explain', '100010'], project);
+    expect(cli).toContain('100010');
+  }, 120_000);
+
+  interface Project {
+    files: Record<string, string>;
+    moduleResolution?: string;
+    type?: string;
+    typescript?: string;
+    strictest?: boolean;
+  }
+
+  /** Compiles a user's project, and returns the errors in its own files and in this package's types. */
+  function compile({
+    files,
+    moduleResolution = 'nodenext',
+    type = 'module',
+    typescript = 'typescript',
+    strictest,
+  }: Project): string[] {
+    const project = mkdtempSync(join(folder, 'typescript-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ type }));
+    const modules: Record<string, string> = { bundler: 'esnext', node10: 'commonjs' };
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: 'es2022',
+      lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'],
+      types: ['node'],
+      module: modules[moduleResolution] ?? moduleResolution,
+      moduleResolution,
+      skipLibCheck: false,
+      esModuleInterop: true,
+      ...(strictest && { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }),
+    };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    let said = '';
+    try {
+      run(process.execPath, [resolve('node_modules', typescript, 'bin/tsc'), '-p', '.'], project);
+    } catch (error) {
+      said = (error as { stdout: string }).stdout;
+    }
+    // The types of dependencies have tests of their own.
+    return said.split('\n').filter((line) => /^([\w-]+\.ts|tsconfig|error|.*express-qq-connect\/)/.test(line));
+  }
+
+  const source = (name: string): string => readFileSync(`test/package/consumers/typescript/${name}`, 'utf8');
+
+  it.each<[string, Partial<Project>]>([
+    ['nodenext from CommonJS', { type: 'commonjs' }],
+    ['a bundler', { moduleResolution: 'bundler' }],
+    ['nodenext, with TypeScript 5.4 and the strictest options', { typescript: 'typescript-5.4', strictest: true }],
+    ['node10, with TypeScript 5.4', { typescript: 'typescript-5.4', moduleResolution: 'node10', type: 'commonjs' }],
   ])(
     'gives its types, req.qqUser among them, to a TypeScript project that resolves as %s',
-    (_who, moduleResolution, type) => {
-      const project = mkdtempSync(join(folder, 'typescript-'));
-      cpSync(join(folder, 'typescript', 'app.ts'), join(project, 'app.ts'));
-      writeFileSync(join(project, 'package.json'), JSON.stringify({ type }));
-      const compilerOptions = {
-        strict: true,
-        noEmit: true,
-        target: 'es2023',
-        types: ['node'],
-        module: moduleResolution === 'bundler' ? 'esnext' : moduleResolution,
-        moduleResolution,
-        skipLibCheck: false,
-        esModuleInterop: true,
-      };
-      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
-      let said = '';
-      try {
-        run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', '.'], project);
-      } catch (error) {
-        said = (error as { stdout: string }).stdout;
-      }
-      // The types of dependencies have tests of their own.
-      expect(said.split('\n').filter((line) => /^(app\.ts|.*express-qq-connect\/)/.test(line))).toEqual([]);
+    (_title, project) => {
+      const files = { 'app.ts': source('app.ts'), 'entry-points.ts': source('entry-points.ts') };
+      expect(compile({ ...project, files })).toEqual([]);
     },
+    240_000,
   );
+
+  it('compiles what was written for @types/passport-qq', () => {
+    const text = source('passport-qq.ts');
+    expect(compile({ files: { 'before.ts': text } })).toEqual([]);
+    expect(
+      compile({ files: { 'after.ts': text.replaceAll("'passport-qq'", "'express-qq-connect/passport'") } }),
+    ).toEqual([]);
+  }, 240_000);
 
   it('is clean to publint and to arethetypeswrong', () => {
     run(process.execPath, [resolve('node_modules/publint/src/cli.js'), '--strict', installed], '.');

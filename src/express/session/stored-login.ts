@@ -39,7 +39,7 @@ export interface StoredLogins {
 declare module 'express-session' {
   interface SessionData {
     /** Kept by express-qq-connect: read `req.qqUser` instead. */
-    qqConnect?: StoredLogins;
+    qqConnect?: StoredLogins | undefined;
   }
 }
 

@@ -20,6 +20,8 @@ export const sections = [
       'docs/guide/popup-and-spa.md',
       'docs/guide/front-end-and-api.md',
       'docs/guide/app-sdk-tokens.md',
+      'docs/guide/nestjs.md',
+      'docs/guide/other-frameworks.md',
       'docs/guide/moving-from-passport-qq.md',
       'docs/guide/moving-from-grant.md',
     ],

@@ -60,7 +60,7 @@ describe('the code in the documents', () => {
         // A block without imports must not share its names with others; named ones may import one another.
         const code = /^\s*(import|export) |require\(/m.test(text) ? text : `${text}export {};\n`;
         // What an application or a page imports is run by the other tests; JavaScript for a database has no types.
-        const runOnly = name !== undefined && !/^app[\w-]*\./.test(name);
+        const runOnly = name !== undefined && !/^(?:app[\w-]*|main|passport)\./.test(name);
         const path = name ?? `line-${line}.${language === 'ts' ? 'ts' : 'js'}`;
         files[`${page}/${path}`] = runOnly ? `// @ts-nocheck\n${code}` : code;
       }
@@ -75,6 +75,7 @@ describe('the code in the documents', () => {
       allowJs: true,
       checkJs: true,
       noEmit: true,
+      experimentalDecorators: true, // NestJS has no others
       target: 'es2023',
       lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'],
       module: 'nodenext',

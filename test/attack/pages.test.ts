@@ -38,6 +38,14 @@ const pages: [string, (visitor: Visitor, site: WatchedSite) => Promise<Response>
     },
   ],
   [
+    'the page of progress of a pop-up',
+    async (visitor) => {
+      const login = await visitor.agent.get('/auth/qq/login?display=popup&returnTo=/private');
+      const { pathname, search } = await visitor.atQQ(login.headers.location ?? '');
+      return visitor.agent.get(pathname + search).set('Sec-Fetch-Dest', 'document');
+    },
+  ],
+  [
     'the last page of a pop-up',
     async (visitor) => {
       const login = await visitor.agent.get('/auth/qq/login?display=popup&returnTo=/private');

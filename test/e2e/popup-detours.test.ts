@@ -3,7 +3,7 @@ import { chromiumFor } from '../support/chromium.js';
 import { choosePersona, launch, visit } from './browser.js';
 import { HELMET, clickLogin, ends, keepOpen, logInByPopup, openApp, startPopupSite } from './popup-site.js';
 import type { Browser, Page } from 'playwright-core';
-import type { Site } from '../support/site.js';
+import type { Site, SiteOptions } from '../support/site.js';
 import type { Visitor } from './browser.js';
 
 const chromium = chromiumFor('test/e2e/popup-detours.test.ts');
@@ -157,8 +157,8 @@ describeBrowser('a login by pop-up', () => {
     let site: Site;
     let visitor: Visitor;
     let page: Page;
-    const open = async (headers: Record<string, string>): Promise<void> => {
-      site = await startPopupSite(headers);
+    const open = async (headers: Record<string, string>, options: SiteOptions = {}): Promise<void> => {
+      site = await startPopupSite(headers, options);
       visitor = await visit(browser);
       ({ page } = visitor);
       await openApp(page, site);
@@ -208,6 +208,19 @@ describeBrowser('a login by pop-up', () => {
       expect(await page.evaluate('popup.document.body.textContent')).toBe('正在打开 QQ 登录…');
       expect(await page.evaluate('seen.waiting')).toEqual([true]);
       await popup.close();
+    });
+
+    it('draw a page of progress while QQ is slow to return the tokens', async () => {
+      await open({}, { qq: { timeoutMs: 1000 } });
+      const popup = await clickLogin(page);
+      await popup.addInitScript(
+        "new PerformanceObserver(() => { localStorage.drawn = [localStorage.drawn, document.title] }).observe({ type: 'paint', buffered: true })",
+      );
+      site.sandbox.failNext('token', 'timeout');
+      await choosePersona(popup, '林小满');
+      await popup.getByRole('heading', { name: /暂时无法登录/ }).waitFor();
+      expect(await popup.evaluate('localStorage.drawn')).toContain('正在完成登录…');
+      expect(site.sandbox.requests.filter(({ endpoint }) => endpoint === 'token')).toHaveLength(1);
     });
 
     it('are told the remedy where the router is on another origin', async () => {

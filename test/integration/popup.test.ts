@@ -38,6 +38,28 @@ describe('a login with display=popup', () => {
     expect(page.text).not.toContain(user.nickname);
   });
 
+  it('shows a page of progress in a browser first, which calls neither QQ nor onLogin', async () => {
+    const visitor = new Visitor(site);
+    const { pathname, search } = await begin(visitor, `channel=${CHANNEL}&returnTo=/private`);
+    const asked = site.sandbox.requests.length;
+    const visit = (query: string) => visitor.agent.get(pathname + query).set('Sec-Fetch-Dest', 'document');
+    const page = await visit(search);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('正在完成登录…');
+    expect(page.headers['cross-origin-opener-policy']).toBe('unsafe-none');
+    expect(page.headers['set-cookie']).toBeUndefined();
+    expect(site.sandbox.requests).toHaveLength(asked);
+    expect(dataset((await visit(`${search}&popup=complete`)).text).result).toBe('success');
+    expect(site.sandbox.requests.slice(asked).map(({ endpoint }) => endpoint)).toEqual(['token', 'user_info']);
+  });
+
+  it('completes the callback of a script at once', async () => {
+    const visitor = new Visitor(site);
+    const { pathname, search } = await begin(visitor, `channel=${CHANNEL}&returnTo=/private`);
+    const response = await visitor.agent.get(pathname + search).set('Accept', 'application/json');
+    expect(response.body).toMatchObject({ returnTo: '/private', user: { nickname: expect.any(String) } });
+  });
+
   it('returns the same page when the callback is reloaded', async () => {
     const visitor = new Visitor(site);
     const callback = await begin(visitor, `channel=${CHANNEL}&returnTo=/private`);

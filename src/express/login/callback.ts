@@ -7,7 +7,7 @@ import { isPlaceholderProfile } from '../../protocol/profile.js';
 import { debug } from '../debug.js';
 import { describeFailure, noteRefusal, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
-import { popupPage } from '../pages/popup.js';
+import { COMPLETE, popupPage, popupWaitingPage } from '../pages/popup.js';
 import {
   applicationData,
   completedLogin,
@@ -24,6 +24,7 @@ import type { Callback } from '../../client/callback.js';
 import type { TokenSet } from '../../client/grants.js';
 import type { QQUser } from '../../protocol/profile.js';
 import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
+import type { Page } from '../pages/layout.js';
 import type { LoginOutcome, Services } from '../services.js';
 import type { StoredLogin } from '../session/stored-login.js';
 
@@ -70,6 +71,13 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   }
   const { attempt, callback, deletion } = found;
   setAttempt(req, attempt);
+  const { popup } = attempt;
+  const isPage = req.get('sec-fetch-dest') === 'document';
+  if (popup !== undefined && callback.result.kind === 'code' && isPage && !rawQuery(req).endsWith(COMPLETE)) {
+    // Only the request that this page sends calls QQ.
+    sendPopupPage(res, popupWaitingPage(languageOf(req), services.urls.popupScript, services.options.siteName));
+    return;
+  }
   const outcome = await services.callbacks.once(attempt.state, callbackId(callback), async () =>
     withLoginEvents(services, async () => exchange(services, req, res, attempt, callback)),
   );
@@ -89,7 +97,7 @@ export async function completeLogin(services: Services, req: Request, res: Respo
     services.cookieWarnings.afterLogin(req, res);
     services.lostSessions.count(req, res);
   }
-  sendLoginResult(services, req, res, { ...outcome, popup: attempt.popup });
+  sendLoginResult(services, req, res, { ...outcome, popup });
 }
 
 /** Finds the attempt of a callback, or the completed login of which it is a reload. */
@@ -229,6 +237,12 @@ async function callOnLogin(
   }
 }
 
+/** Sends a page to a pop-up window, which stays connected to an opener page whose own policy permits it. */
+function sendPopupPage(res: Response, page: Page): void {
+  res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
+  sendPage(res, 200, page);
+}
+
 /** Answers the request of a completed or cancelled login: a redirect, a pop-up window's last page, or JSON. */
 function sendLoginResult(
   { options, urls }: Services,
@@ -246,10 +260,8 @@ function sendLoginResult(
     const user = result === 'success' && req.qqUser ? publicUser(req.qqUser) : null;
     res.json({ user, ...(result === 'cancelled' && { cancelled: true }), returnTo: location, ...body });
   } else if (popup !== undefined) {
-    // Keeps the window connected to an opener page whose own policy permits it.
-    res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
     const page = { channel: popup, result, next: location, script: urls.popupScript, site: options.siteName };
-    sendPage(res, 200, popupPage(languageOf(req), page));
+    sendPopupPage(res, popupPage(languageOf(req), page));
   } else {
     res.redirect(302, location);
   }

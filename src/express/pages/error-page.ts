@@ -99,12 +99,13 @@ export function errorPage(
   const title = isOver ? text.notCompleted : (titlesByCode[error.code] ?? titles[error.action])[language];
   const over = links?.home === undefined ? text.closeWindow : text.stillLoggedIn;
   const code = error.qqCode === undefined ? error.code : `${text.number} ${error.qqCode} · ${error.code}`;
+  // A request that requires a login is no failure to report.
+  const note = error.code === 'ERR_QQ_LOGIN_REQUIRED' ? '' : `<p class="note">${escapeHtml(code)}</p>\n`;
   return layout({
     language,
     site,
     title,
     body: `<p>${escapeHtml(isOver ? over : error.userMessage[language])}</p>
-<p class="note">${escapeHtml(code)}</p>
-${links ? actionLinks(error, links, isOver, language) : ''}${showFix ? developerSection(error, language) : ''}`,
+${note}${links ? actionLinks(error, links, isOver, language) : ''}${showFix ? developerSection(error, language) : ''}`,
   });
 }

@@ -23,6 +23,7 @@ section { margin-top: 1.75rem; border-top: thin solid var(--line); padding-top: 
 code { display: block; padding: .6rem .8rem; border-radius: .5rem; background: var(--ground); font: .88rem/1.5 ui-monospace, Menlo, Consolas, monospace; user-select: all }
 .menu { align-items: start; padding-top: 7rem }
 .menu svg { position: absolute; top: .5rem; right: .75rem; width: 6rem; height: 6rem; color: var(--accent) }
+progress { width: 100%; accent-color: var(--accent) }
 [hidden] { display: none }
 main > :last-child, section > :last-child { margin-bottom: 0 }
 `;

@@ -7,25 +7,43 @@ export type PopupResult = 'success' | 'cancelled';
 /** The channel of a pop-up window whose opener page named none. */
 export const DEFAULT_CHANNEL = 'express-qq-connect';
 
+/** What a pop-up window adds to the query of its callback, to complete the login. */
+export const COMPLETE = '&popup=complete';
+
 /**
- * The script of {@link popupPage}, a file of its own because a proxy may replace the page's Content-Security-Policy. It
- * notifies the opener page in two ways, as a Cross-Origin-Opener-Policy such as helmet's removes `opener`. A window that
- * no script opened cannot be closed: it continues as an ordinary login does.
+ * The script of the pages of a pop-up window, a file of its own because a proxy may replace their
+ * Content-Security-Policy. {@link popupWaitingPage} requests the callback that completes the login, and stays on the
+ * screen until the response arrives. {@link popupPage} notifies the opener page in two ways, as a
+ * Cross-Origin-Opener-Policy such as helmet's removes `opener`. A window that no script opened cannot be closed: it
+ * continues as an ordinary login does.
  */
 export const POPUP_SCRIPT = `const { channel, result, next } = document.currentScript.dataset;
-const message = { source: 'express-qq-connect', channel, result };
-if (window.opener) window.opener.postMessage(message, location.origin);
-new BroadcastChannel(channel).postMessage(message);
-setTimeout(() => window.close(), 50);
-setTimeout(() => location.replace(next), 500);
+if (channel === undefined) {
+  // A browser does not draw a page that is left while it loads.
+  addEventListener('load', () => setTimeout(() => location.replace(location.search + '${COMPLETE}'), 50));
+} else {
+  const message = { source: 'express-qq-connect', channel, result };
+  if (window.opener) window.opener.postMessage(message, location.origin);
+  new BroadcastChannel(channel).postMessage(message);
+  setTimeout(() => window.close(), 50);
+  setTimeout(() => location.replace(next), 500);
+}
 `;
 
-const messages: Record<Language, Record<PopupResult | 'continue', string>> = {
-  zh: { success: '登录成功', cancelled: '已取消登录', continue: '如果窗口没有自动关闭，请点击此处继续' },
+const messages: Record<Language, Record<PopupResult | 'continue' | 'waiting' | 'wait', string>> = {
+  zh: {
+    success: '登录成功',
+    cancelled: '已取消登录',
+    continue: '如果窗口没有自动关闭，请点击此处继续',
+    waiting: '正在完成登录…',
+    wait: '请稍候，正在等待 QQ 的响应。',
+  },
   en: {
     success: 'You are logged in',
     cancelled: 'The login was cancelled',
     continue: 'If this window does not close, continue here',
+    waiting: 'Completing the login…',
+    wait: 'Please wait for the response of QQ.',
   },
 };
 
@@ -55,6 +73,25 @@ export function popupPage(language: Language, { channel, result, next, script, s
     title: text[result],
     body: `<script src="${escapeHtml(script)}" ${data}></script>
 <p><a href="${escapeHtml(next)}">${text.continue}</a></p>`,
+    hasScript: true,
+  });
+}
+
+/**
+ * Creates the page that a pop-up window shows while the login is completed: a slow QQ would otherwise leave the page of
+ * QQ on the screen, without a sign of progress.
+ *
+ * @param script - the URL of {@link POPUP_SCRIPT}
+ */
+export function popupWaitingPage(language: Language, script: string, site: string): Page {
+  const { waiting, wait } = messages[language];
+  return layout({
+    language,
+    site,
+    title: waiting,
+    body: `<p role="status">${wait}</p>
+<progress aria-label="${waiting}"></progress>
+<script src="${escapeHtml(script)}"></script>`,
     hasScript: true,
   });
 }

@@ -156,16 +156,16 @@ describeBrowser('a person in front of the example application', () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  it('is told which address QQ did not give, sees the small avatar in its place, and has no unionid where QQ gave none', async () => {
+  it('sees which address QQ did not return, sees the small avatar in its place, and has no unionid where QQ gave none', async () => {
     await login(page, '阿哲');
     await page.goto(`${example.url}/profile`);
     expect(await images(page)).toEqual(pictures(40, 40, 40, 40));
-    expect(await page.locator('.addresses').getByText('QQ 没有给出').count()).toBe(2);
+    expect(await page.locator('.addresses').getByText('QQ 未返回').count()).toBe(2);
     await page.getByRole('button', { name: '退出登录' }).click();
     await page.waitForURL(`${example.url}/`);
     await login(page, '老周');
     await page.goto(`${example.url}/profile`);
-    expect(await page.locator('dl').first().getByText('QQ 没有给出').count()).toBe(1);
+    expect(await page.locator('dl').first().getByText('QQ 未返回').count()).toBe(1);
     expect(visitor.complaints).toEqual([]);
   });
 

@@ -122,8 +122,8 @@ describeBrowser('the pages of the example application', () => {
 
   it('are in the language of the browser', async () => {
     for (const [locale, lang, heading] of [
-      ['zh-TW', 'zh-CN', '用 QQ 登录，就这么简单'],
-      ['en-GB', 'en', 'Log in with QQ, and that is it'],
+      ['zh-TW', 'zh-CN', '使用 QQ 登录的示例'],
+      ['en-GB', 'en', 'An example of QQ login'],
     ] as const) {
       const visitor = await visit(browser, { ...desktop, locale });
       await visitor.page.goto(example.url);
@@ -176,7 +176,7 @@ describeBrowser('the pages of the example application', () => {
       for (const caption of captions) expect(caption).toContain('QQ 没有返回头像');
       await screenshot(page, 'profile-no-avatar');
       expect(await seriousFindings(page)).toEqual([]);
-      expect(await page.locator('.addresses').getByText('QQ 没有给出').count()).toBe(6);
+      expect(await page.locator('.addresses').getByText('QQ 未返回').count()).toBe(6);
       expect(await (await page.request.get(`${example.url}/auth/qq/avatar`)).text()).toContain('>Z</text>');
       await page.goto(example.url);
       await screenshot(page, 'home-no-avatar');

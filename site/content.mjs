@@ -33,6 +33,9 @@ function toSite(file, route, markdown) {
     if (bang) return `![${text}](${relative(`public/${path}`).replace(/^(?:\.\.\/)*public\//, '/')})`;
     return pages.has(path) ? `[${text}](${relative(routeOf(path))}.md${fragment})` : outside(text, path);
   };
+  // A picture in HTML, with one image for the dark.
+  const image = (_whole, attribute, target) =>
+    ` ${attribute}="/${posix.normalize(posix.join(posix.dirname(file), target))}"`;
   // Code keeps its text; only prose has links.
   return markdown
     .replace(/^\[(?:中文|English)\]\(.*\n/m, '') // the site's own menus lead to the other language and the other pages
@@ -43,6 +46,7 @@ function toSite(file, route, markdown) {
         ? part
         : part
             .replace(/(!?)\[((?:[^\]`]|`[^`]*`)*)\]\(([^)#\s]*)(#[^)\s]*)?\)/g, link)
+            .replace(/ (src|srcset)="([^":]*)"/g, image)
             // VitePress reads {{ }} as a template.
             .replace(/\{\{/g, '&#123;&#123;'),
     )

@@ -84,7 +84,7 @@ h3 { margin: 0; font-size: 1.1rem }
 .sheet { margin: 0; padding: 1.5rem 1.75rem }
 .count { margin: 0 0 .5rem; font-size: 1.15rem; font-weight: 600 }
 .count + .quiet { margin: 0 }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1.1rem; margin: 0; padding: 0; list-style: none }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 1.1rem; margin: 0; padding: 0; list-style: none }
 .card { position: relative; display: flex; flex-direction: column; align-items: flex-start; gap: .4rem; padding: 1.4rem 1.5rem; transition: border-color .15s }
 .card:hover { border-color: var(--accent) }
 .card a { text-decoration: none }
@@ -94,7 +94,7 @@ h3 { margin: 0; font-size: 1.1rem }
 .card .badge { margin-top: .5rem }
 .badge { padding: .1rem .7rem; border-radius: 999px; background: var(--tint); color: var(--accent); font-size: .82rem; font-weight: 600 }
 
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 1.2rem 1.5rem }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: 1.2rem 1.5rem }
 dt { color: var(--quiet); font-size: .9rem }
 dd { margin: 0; font-size: 1.08rem; font-weight: 600; overflow-wrap: anywhere }
 code { font: 500 .95em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }

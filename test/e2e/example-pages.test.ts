@@ -86,8 +86,11 @@ describeBrowser('the pages of the example application', () => {
         await page.waitForLoadState('load');
         await screenshot(page, `${what}-${name}`);
         found[what] = await seriousFindings(page);
-        const tooWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
-        if (tooWide) found[what].push('scrolls sideways');
+        for (const size of ['100%', '200%']) {
+          await page.evaluate(`document.documentElement.style.fontSize = '${size}'`);
+          const tooWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
+          if (tooWide) found[what].push(`scrolls sideways with text of ${size}`);
+        }
       };
       await page.goto(example.url);
       await inspect('home');

@@ -2,7 +2,19 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'coverage/', 'artifacts/', 'bench/', 'site/content/', 'site/dist/', 'site/.vitepress/cache/', 'test/package/consumers/'] },
+  {
+    ignores: [
+      'dist/',
+      'build/',
+      'coverage/',
+      'artifacts/',
+      'bench/',
+      'site/content/',
+      'site/dist/',
+      'site/.vitepress/cache/',
+      'test/package/consumers/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -209,7 +209,7 @@ describe("in another app's web view", () => {
     expect(/<code>(.*?)<\/code>/.exec(page.text)?.[1]).not.toContain('popup');
     const link = /<a href="(.*?)">/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const login = await visitor.agent.get(link).set('User-Agent', WECHAT);
-    const last = await visitor.popupCallback(await visitor.atQQ(login.headers.location ?? ''));
+    const last = await visitor.callback(await visitor.atQQ(login.headers.location ?? ''));
     expect(last.text).toContain('data-channel="a-channel-of-its-opener"');
     expect(last.text).toContain('data-next="/private"');
   });

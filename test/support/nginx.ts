@@ -1,29 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from '@jest/globals';
 import { generate } from 'selfsigned';
+import { describeWith } from './programs.js';
 
 const BINARY = '/usr/sbin/nginx';
 
 /** Describes tests that need nginx: skipped where it is not installed, which in CI is a failure. */
 export function describeWithNginx(what: string, tests: () => void): void {
-  if (existsSync(BINARY)) {
-    describe(what, tests);
-    return;
-  }
-  const reason = `nginx: ${what} was skipped: not installed (apt-get install nginx-light)`;
-  if (process.env.SKIPPED_LOG) appendFileSync(process.env.SKIPPED_LOG, `${reason}\n`);
-  if (process.env.CI === 'true') {
-    it(what, () => {
-      throw new Error(reason);
-    });
-  } else {
-    describe.skip(reason, tests);
-  }
+  describeWith({ name: 'nginx', isInstalled: existsSync(BINARY), install: 'apt-get install nginx-light' }, what, tests);
 }
 
 /** An nginx of a test's own, in a directory of its own. */

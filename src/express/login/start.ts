@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
 import type { Services } from '../services.js';
 
-/** How one login differs from the others. */
+/** The options of one login. */
 export interface LoginOptions {
   /** The page after the login: a path of this site, or a URL of one of `allowedReturnOrigins`; otherwise the default. */
   returnTo?: string | undefined;
@@ -16,6 +16,10 @@ export interface LoginOptions {
   display?: 'mobile' | 'pc' | 'popup' | undefined;
   /** Names the `BroadcastChannel` on which the opener page of a pop-up window waits. */
   channel?: string | undefined;
+}
+
+/** What the login route adds to the options of an application. */
+interface LoginRequest extends LoginOptions {
   /** Continues in another app's browser, where QQ may refuse: the page for in-app browsers has warned the user. */
   allowInAppBrowser?: boolean | undefined;
   /** Starts the login on this origin, whichever it is: the browser was redirected here from another one. */
@@ -42,7 +46,7 @@ export function attemptOf(req: Request): RequestAttempt | undefined {
 /** Returns the URL that starts a login with these options, as the browser sees it. */
 export function loginUrl(
   { urls }: Services,
-  { returnTo, display, channel, allowInAppBrowser, originChecked }: LoginOptions,
+  { returnTo, display, channel, allowInAppBrowser, originChecked }: LoginRequest,
 ): string {
   const query = new URLSearchParams();
   if (returnTo !== undefined) query.set('returnTo', returnTo);
@@ -86,7 +90,7 @@ export async function startLogin(
   services: Services,
   req: Request,
   res: Response,
-  options: LoginOptions,
+  options: LoginRequest,
 ): Promise<void> {
   const { attempts: loginAttempts, client, cookieWarnings, emit, lostSessions, urls, sessions } = services;
   const { inAppBrowser, siteName } = services.options;

@@ -146,7 +146,7 @@ export async function ends(page: Page, count = 1): Promise<Seen> {
 export async function keepOpen(windows: Pick<Page, 'addInitScript'>): Promise<void> {
   await windows.addInitScript(`
     const later = window.setTimeout;
-    const leaves = (task) => /close\\(|replace\\(/.test(task);
+    const leaves = (task) => /close\\(|replace\\(next\\)/.test(task);
     window.setTimeout = (task, ...words) => (leaves(task) ? 0 : later(task, ...words));
   `);
 }

@@ -63,7 +63,7 @@ describe('express-qq-connect', () => {
     const { status, stdout, stderr } = await call([written]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(`There is no command ${written}. Did you mean ${meant}?`);
-    expect((await call([written, '--lang', 'zh'])).stderr).toContain(`你要的是 ${meant} 吗`);
+    expect((await call([written, '--lang', 'zh'])).stderr).toContain(`是否要使用 ${meant}？`);
   });
 
   it('does not take options before the command, nor both languages for the doctor', async () => {

@@ -39,7 +39,7 @@ describeBrowser('a login by pop-up', () => {
       const popup = await clickLogin(page);
       site.sandbox.failNext('token', { error: 100020 });
       await choosePersona(popup, '林小满');
-      await popup.waitForURL(/\/auth\/qq\/callback/);
+      await popup.waitForURL(/&popup=complete$/); // after the page of progress
       expect(await popup.getByRole('heading', { level: 1 }).textContent()).toMatch(/请重新登录$/);
       expect(await popup.getByRole('navigation').getByRole('link').allTextContents()).toEqual(['使用 QQ 重新登录']);
       await popup.getByRole('link', { name: '使用 QQ 重新登录' }).click();

@@ -28,6 +28,7 @@ const ways: Record<string, (page: Page, site: Site, locale: keyof typeof CHOICE)
   'popup-success': async (page, site) => {
     await page.goto(`${site.url}/auth/qq/login?display=popup`);
     await choosePersona(page, '林小满');
+    await page.waitForURL(/&popup=complete$/); // after the page of progress
   },
   'popup-cancelled': async (page, site, locale) => {
     await page.goto(`${site.url}/auth/qq/login?display=popup`);
@@ -37,6 +38,7 @@ const ways: Record<string, (page: Page, site: Site, locale: keyof typeof CHOICE)
     await page.goto(`${site.url}/auth/qq/login?display=popup`);
     site.sandbox.failNext('token', { error: 100020 });
     await choosePersona(page, '林小满');
+    await page.waitForURL(/&popup=complete$/);
   },
   'error-login-again': async (page, site) => {
     await page.goto(`${site.url}/auth/qq/callback?code=c0de&state=of-no-login`);

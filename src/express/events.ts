@@ -65,7 +65,7 @@ export function createEmitter(onEvent: QQConnectEventListener | undefined): Emit
   return (create) => {
     if (!onEvent && !debug.enabled) return;
     const event = create();
-    debug('event %s', JSON.stringify(event));
+    debug('event %j', event);
     const listen = async (): Promise<void> => onEvent?.(event);
     listen().catch(() => {
       if (!hasFailed) warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);

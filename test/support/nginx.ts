@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { accepts, describeWith } from './programs.js';
+import { describeWith } from './programs.js';
 
 const BINARY = '/usr/sbin/nginx';
 
@@ -19,6 +20,16 @@ export interface NginxServer extends AsyncDisposable {
   certificate: string;
   /** The text of a log file of the site. */
   log(name: string): string;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 /**

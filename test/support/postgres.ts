@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accepts, describeWith, freePort } from './programs.js';
+import { describeWith, freePort } from './programs.js';
 import type { Program } from './programs.js';
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -45,20 +46,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     stdio: 'ignore',
   });
   const port = await freePort();
-  const settings = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory, '-F'];
-  const child = spawn(program('postgres'), settings, { ...options, stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const deadline = Date.now() + 15_000;
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error('postgres did not start');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  // `pg_ctl -w` returns when the server takes queries; its port accepts connections before.
+  const pgCtl = (...args: string[]): void => {
+    execFileSync(program('pg_ctl'), ['-D', data, '-w', ...args], { ...options, stdio: 'ignore' });
+  };
+  pgCtl('-o', `-p ${port} -h 127.0.0.1 -k ${directory} -F`, 'start');
   return {
     url: `postgres://test@127.0.0.1:${port}/postgres`,
     async [Symbol.asyncDispose]() {
-      child.kill('SIGQUIT');
-      await ended;
-      rmSync(directory, { recursive: true, force: true });
+      pgCtl('-m', 'immediate', 'stop');
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

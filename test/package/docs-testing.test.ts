@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { chromiumFor } from '../support/chromium.js';
 import { GUIDE, consumerProject, filesOf } from '../support/code-blocks.js';
-import { freePort } from '../support/programs.js';
 
 const executablePath = chromiumFor('docs-testing.test.ts');
 
@@ -20,7 +19,7 @@ function runIn(folder: string, args: string[]): { status: number | null; output:
 
 describe('the tests in the guide', () => {
   it('pass under a Jest that runs ECMAScript modules', () => {
-    const { 'browser.mjs': _browser, ...files } = filesOf(`${GUIDE}/testing-your-app.md`);
+    const { 'e2e/login.spec.mjs': _browser, ...files } = filesOf(`${GUIDE}/testing-your-app.md`);
     const folder = consumerProject({ ...files, 'package.json': '{ "private": true }' });
     const { output } = runIn(folder, ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']);
     expect(output).toMatch(/Tests: +5 passed, 5 total/);
@@ -35,14 +34,14 @@ describe('the tests in the guide', () => {
 
   (executablePath === undefined ? it.skip : it)(
     'pass in a real browser under Playwright',
-    async () => {
-      const files = filesOf(`${GUIDE}/testing-your-app.md`);
-      const launch = `chromium.launch(${JSON.stringify({ executablePath, args: ['--no-sandbox'] })})`;
-      const script = (files['browser.mjs'] ?? '').replace('chromium.launch()', launch);
-      const moved = script.replaceAll(/\b3000\b/g, String(await freePort()));
-      const folder = consumerProject({ ...files, 'browser.mjs': moved });
-      const { status, output } = runIn(folder, ['browser.mjs']);
-      expect({ status, output }).toEqual({ status: 0, output: 'logged in\n' });
+    () => {
+      const use = { launchOptions: { executablePath, args: ['--no-sandbox'] } };
+      const folder = consumerProject({
+        ...filesOf(`${GUIDE}/testing-your-app.md`),
+        'playwright.config.mjs': `export default ${JSON.stringify({ use })};\n`,
+      });
+      const { output } = runIn(folder, ['node_modules/@playwright/test/cli.js', 'test', 'e2e']);
+      expect(output).toContain('2 passed');
     },
     120_000,
   );

@@ -92,6 +92,7 @@ describe('what the documents say to type', () => {
     /^(NODE_DEBUG=qq-connect )?node (--env-file=\.env )?[\w.-]+\.mjs$/,
     /^curl -d '[^']+' http:\/\/127\.0\.0\.1:8000$/,
     /^node --experimental-vm-modules node_modules\/jest\/bin\/jest\.js$/,
+    /^npx playwright (install chromium|test e2e)$/,
     /^npx express-qq-connect (sandbox|doctor|explain|text-server)( .*)?$/,
     /^npm run [\w:]+( -- [\w.-]+)?$/,
   ];

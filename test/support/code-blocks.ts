@@ -67,8 +67,6 @@ export function consumerProject(files: Readonly<Record<string, string>>): string
     if (!name.startsWith('.')) symlinkSync(resolve('node_modules', name), join(modules, name));
   }
   symlinkSync(resolve('.'), join(modules, 'express-qq-connect'));
-  // What a user installs; here only its core is, which has the same doors.
-  symlinkSync(resolve('node_modules/playwright-core'), join(modules, 'playwright'));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

@@ -269,22 +269,27 @@ function sessionCookieOf(login: { headers: Record<string, unknown> }): string {
 }
 
 describe('what the page about sessions shows', () => {
-  it('logs a user out on all devices, and no other user', async () => {
+  it('logs a user out on all devices, with all tokens, and no other user', async () => {
     const logOutEverywhere = await documentedLogout();
     let logins = 0;
-    await using site = await startSite({
+    await using site = await startTokenSite({
       qq: {
         onLogin: ({ req }) => {
           Object.assign(req.session, { userId: (logins += 1) < 3 ? 1 : 2 });
         },
       },
     });
-    const [phone, desktop, other] = [new Visitor(site), new Visitor(site), new Visitor(site)] as const;
-    for (const visitor of [phone, desktop, other]) await visitor.login();
+    const visitors = [new Visitor(site), new Visitor(site), new Visitor(site)];
+    for (const visitor of visitors) {
+      await visitor.login();
+      await ask(visitor, `/token/rejected?token=${await tokenOf(visitor)}`); // a refresh, which makes a token record
+    }
+    expect(Object.keys(await contents(site.store))).toHaveLength(6);
     await logOutEverywhere(site.store, 1);
     const statuses = [];
-    for (const { agent } of [phone, desktop, other]) statuses.push((await agent.get('/auth/qq/user')).status);
+    for (const { agent } of visitors) statuses.push((await agent.get('/auth/qq/user')).status);
     expect(statuses).toEqual([401, 401, 200]);
+    expect(Object.keys(await contents(site.store))).toHaveLength(2);
   });
 
   it('keeps the users logged in while SESSION_SECRET is rotated', async () => {

@@ -97,8 +97,8 @@ export const hints = {
       'www or not, a slash at the end, http for https, a port, localhost, a #, encoded twice, only the domain registered. ' +
       'A change there takes up to 30 minutes; test on localhost with the sandbox.',
     zh:
-      'redirectUri（QQ_REDIRECT_URI）的域名和路径必须与 QQ 互联上登记的回调地址一致，常见原因：带不带 www、末尾的 /、' +
-      'http 与 https 不一致、带了端口、用了 localhost、带了 #、编码了两次、登记时只填了域名。' +
+      'redirectUri（QQ_REDIRECT_URI）的域名和路径必须与在 QQ 互联填写的回调地址一致，常见原因：带不带 www、末尾的 /、' +
+      'http 与 https 不一致、带了端口、用了 localhost、带了 #、编码了两次、只填写了域名。' +
       '回调地址修改后最长 30 分钟生效；本机调试请用沙箱。',
   },
   appOffline: {
@@ -158,7 +158,7 @@ export const hints = {
       'Only mobile applications are signed: register the package name and signature (Android) or the Bundle ID (iOS) that ' +
       'you ship. For a website, take the APP ID of a 网站应用 as appId.',
     zh:
-      '只有移动应用才校验签名：请让 QQ 互联上登记的包名、签名（Android）或 Bundle ID（iOS）与安装包一致。' +
+      '只有移动应用才校验签名：请让在 QQ 互联填写的包名、签名（Android）或 Bundle ID（iOS）与安装包一致。' +
       '网站请用“网站应用”的 APP ID 作为 appId。',
   },
   ipAddress: {

@@ -16,7 +16,7 @@ const UNEXPECTED_RESPONSE: ErrorDefaults = {
   action: 'try_later',
   hint: {
     en: 'The answer was not one of QQ Connect: try again in a moment; if it stays, check graphUrl and the proxies on the way.',
-    zh: '应答不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl 以及途经的代理。',
+    zh: '响应不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
   },
 };
 const TOKEN_MISMATCH: ErrorDefaults = {

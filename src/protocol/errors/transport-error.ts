@@ -21,7 +21,7 @@ const errorDefaults = {
     status: 502,
     hint: {
       en: 'Whatever answered was not QQ Connect: check graphUrl and the proxies on the way.',
-      zh: '应答过大，对方不像是 QQ 互联：请检查 graphUrl 以及途经的代理。',
+      zh: '响应过大，可能不是来自 QQ 互联：请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
     },
   },
   ERR_QQ_REFRESH_UNCONFIRMED: {

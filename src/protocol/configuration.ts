@@ -84,6 +84,15 @@ function checkAppKey(value: string, appId: string | undefined, realQQ: boolean):
     () => checkPlaceholder(value, realQQ),
     () => checkCharacters(credential(value, realQQ)),
     () => {
+      if (!realQQ || /^[\x21-\x7e]*$/.test(value)) return [];
+      return [
+        problem('error', 'letters', 'must hold ASCII letters and digits only', '只能包含半角字母和数字', {
+          en: 'Copy it again from the QQ Connect console (应用管理).',
+          zh: '请从 QQ 互联“应用管理”重新复制，不要使用全角字符。',
+        }),
+      ];
+    },
+    () => {
       if (!realQQ || (value !== appId && !/^\d{5,12}$/.test(value))) return [];
       return [
         problem('warning', 'is_app_id', 'looks like an APP ID', '看起来是 APP ID', {
@@ -111,6 +120,10 @@ function checkGraphUrl(value: string, production: boolean): Found[] {
       }
       if (/[?#@]/.test(value)) {
         return [problem('error', 'form', 'must hold nothing but a host and a path', '只能包含主机和路径', fix)];
+      }
+      const isQQ = /(?:^|\.)qq\.com\.?$/.test(url.hostname);
+      if (isQQ && url.href !== `${QQ_GRAPH_URL}/`) {
+        return [problem('error', 'qq_address', `must be ${QQ_GRAPH_URL}`, `应为 ${QQ_GRAPH_URL}`, fix)];
       }
       if (!isLoopback || !production) return [];
       const en = 'is a sandbox on this machine, while NODE_ENV is production';

@@ -9,6 +9,8 @@ const USUAL_URI_LENGTH = 500;
 const SEVERAL = /[;,|；，、]\s*(?:https?:\/\/|$)|\shttps?:\/\//i;
 // QQ adds the first three to a callback. The application's own parameters of these names cannot be distinguished.
 const RESERVED = ['code', 'state', 'error', 'usercancel'];
+// One label, an empty label, or a name that no public DNS server resolves (RFC 6761, RFC 6762).
+const NOT_PUBLIC = /^[^.]*$|\.\.|\.$|\.(?:internal|invalid|lan|local|localdomain|test)$/;
 
 const REGISTERED = {
   en: 'Set it to the redirect URI (回调地址) exactly as it is registered at QQ.',
@@ -81,6 +83,16 @@ function checkUriHost(value: string, url: URL): Found[] {
       en: 'Use a registered domain (with an ICP filing).',
       zh: '请使用已备案的域名。',
     });
+  } else if (NOT_PUBLIC.test(url.hostname)) {
+    warn(
+      'private_host',
+      'has a host that is no public domain, which QQ does not allow',
+      '的主机不是公网域名，QQ 不允许',
+      {
+        en: 'Use the registered domain (with an ICP filing). For an internal site use the sandbox (graphUrl, QQ_GRAPH_URL).',
+        zh: '请使用已备案的域名；内网调试请使用沙箱（graphUrl，QQ_GRAPH_URL）。',
+      },
+    );
   }
   // As it is written: a parsed URL no longer shows :443, but QQ compares what it is sent.
   if (/^[^/]+\/\/[^/?]*?:\d*(?:[/?]|$)/.test(value)) {

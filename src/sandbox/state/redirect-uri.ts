@@ -9,6 +9,8 @@ const SEVERAL_ADDRESSES = /[;；]$|[;；,，、|]https?:\/\//i;
 const PORT = /^https?:\/\/[^/?]*:\d*(?:[/?]|$)/i;
 /** The longest that the real QQ is known to accept. */
 const MAX_STRICT_LENGTH = 500;
+/** Names that no public DNS server resolves. */
+const PRIVATE_NAME = /\.(?:internal|invalid|lan|local|localdomain|localhost|test)$/;
 
 /**
  * Parses a redirect URI by QQ's rules: host and path of a registered one, any query, no `#`. Without registered ones, any
@@ -51,7 +53,8 @@ function encode(parameters: Readonly<Record<string, string>>): string {
 }
 
 function isPublicName(hostname: string): boolean {
-  return hostname.includes('.') && !hostname.endsWith('.localhost') && isIP(hostname) === 0 && !isLoopback(hostname);
+  const isName = /^(?:[^.]+\.)+[^.]+$/.test(hostname) && isIP(hostname) === 0;
+  return isName && !PRIVATE_NAME.test(hostname) && !isLoopback(hostname);
 }
 
 function isPercentEncodedUtf8(value: string): boolean {

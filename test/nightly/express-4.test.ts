@@ -1,6 +1,8 @@
 // The attacks again, on an application that has Express 4: the package, the sandbox and the sites import that one here.
 import { createRequire } from 'node:module';
-import { expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { okayapiSuite } from '../fixtures/avatar-okayapi-suite.js';
+import { avatarRouterSuite } from '../fixtures/avatar-router-suite.js';
 import type express from 'express';
 
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
@@ -28,3 +30,7 @@ await import('../integration/login-start.test.js');
 await import('../integration/guard.test.js');
 await import('../integration/router.test.js');
 await import('../integration/session.test.js');
+
+const { tools } = await import('../fixtures/avatar-host.js');
+describe('the avatar router', () => avatarRouterSuite(tools));
+describe('the okayapi form', () => okayapiSuite(tools));

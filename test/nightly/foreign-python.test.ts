@@ -1,19 +1,17 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { startNamedSandbox } from '../support/named-sandbox.js';
+import { reportSkipped } from '../support/programs.js';
 
 const pythons = ['python3', '/usr/bin/python3'];
 const python = pythons.find((one) => spawnSync(one, ['-c', 'import social_core.backends.qq']).status === 0);
-const isNightly = process.env.NIGHTLY === 'true';
-if (isNightly && python === undefined && process.env.SKIPPED_LOG) {
-  const reason = 'foreign-python.test.ts was skipped: no python-social-auth (apt-get install python3-social-auth-core)';
-  appendFileSync(process.env.SKIPPED_LOG, `python: ${reason}\n`);
+if (python === undefined) {
+  reportSkipped('python-social-auth was skipped: not installed (apt-get install python3-social-auth-core)');
 }
 
-(isNightly && python !== undefined ? describe : describe.skip)('python-social-auth', () => {
+(python === undefined ? describe.skip : describe)('python-social-auth', () => {
   it('logs in through sandbox --as graph.qq.com, unmodified, over TLS that it verifies', async () => {
     await using sandbox = await startNamedSandbox(['--auto-approve']);
     const run = promisify(execFile);

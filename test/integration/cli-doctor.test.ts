@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox.js';
+import { APP, startSite } from '../support/site.js';
 import { call, findings, folder, listen, serve } from './cli-terminal.js';
+import type { Site, SiteOptions } from '../support/site.js';
 
 const APP_KEY = 'a-made-up-app-key-of-the-doctor';
 
@@ -159,5 +161,232 @@ describe('express-qq-connect doctor', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('word@');
+  });
+});
+
+/** What the site's own process would have been started with. */
+function siteEnvironment(
+  site: Pick<Site, 'url' | 'sandbox'>,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    QQ_APP_ID: APP.appId,
+    QQ_APP_KEY: APP.appKey,
+    QQ_REDIRECT_URI: `${site.url}/auth/qq/callback`,
+    QQ_GRAPH_URL: site.sandbox.url,
+    ...more,
+  };
+}
+
+const examine = (site: Pick<Site, 'url' | 'sandbox'>, more: Record<string, string> = {}, argv: string[] = []) =>
+  findings(['--url', site.url, ...argv], { env: siteEnvironment(site, more) });
+
+/** Puts applications behind one address, where they take turns. */
+async function behindProxy(processes: SiteOptions[]): Promise<AsyncDisposable & Pick<Site, 'url' | 'sandbox'>> {
+  const sites: Site[] = [];
+  let turn = 0;
+  const server = await serve((req, res) => {
+    turn += 1;
+    sites[turn % sites.length]?.app(req, res);
+  });
+  for (const { qq, ...options } of processes) {
+    const graphUrl = sites[0]?.sandbox.url;
+    const redirectUri = `${server.url}/auth/qq/callback`;
+    sites.push(await startSite({ ...options, qq: { ...qq, redirectUri, ...(graphUrl && { graphUrl }) } }));
+  }
+  const [first] = sites;
+  if (!first) throw new Error('no process');
+  return {
+    url: server.url,
+    sandbox: first.sandbox,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await Promise.all(sites.map(async (site) => site.close()));
+    },
+  };
+}
+
+describe('express-qq-connect doctor --url', () => {
+  it('finds a good site good, and says what it cannot see', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await examine(site);
+    expect(status).toBe(0);
+    expect(levels).toMatchObject({
+      site_login: 'ok',
+      site_client_id: 'ok',
+      site_redirect_uri: 'ok',
+      site_attempt_cookie: 'ok',
+      site_callback: 'ok',
+      site_session_unseen: 'info',
+    });
+    expect(checks.find(({ id }) => id === 'site_session_unseen')?.en).toContain('trust proxy are not checked');
+  });
+
+  it('begins a login and does not go on to QQ with it; prints neither its state nor its cookie', async () => {
+    await using site = await startSite();
+    const seen: string[] = [];
+    await using door = await serve((req, res) => {
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
+        async (answer) => {
+          seen.push(...answer.headers.getSetCookie(), answer.headers.get('location') ?? '');
+          res.writeHead(answer.status, [...answer.headers].flat());
+          res.end(await answer.text());
+        },
+      );
+    });
+    const { stdout } = await call(['doctor', '--url', door.url], { env: siteEnvironment(site) });
+    const state = new URL(seen.find((text) => text.includes('state=')) ?? '').searchParams.get('state') ?? '';
+    const cookie = /=([^;]+)/.exec(seen.find((text) => text.startsWith('qq_login_')) ?? '')?.[1] ?? '';
+    expect(Math.min(state.length, cookie.length)).toBeGreaterThan(20);
+    for (const secret of [state, cookie]) expect(stdout).not.toContain(secret);
+    expect(site.sandbox.requests.filter(({ query }) => query.state === state)).toEqual([]);
+  });
+
+  it('tells that the site runs with other values than these', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await examine(site, {
+      QQ_APP_ID: '100000007',
+      QQ_REDIRECT_URI: `${site.url}/elsewhere`,
+      QQ_GRAPH_URL: site.url,
+    });
+    expect(status).toBe(1);
+    expect(levels).toMatchObject({ site_client_id: 'error', site_redirect_uri: 'error', site_graph_url: 'error' });
+    const said = checks.find(({ id, level }) => id === 'site_redirect_uri' && level === 'error');
+    expect(said?.en).toContain(`${site.url}/auth/qq/callback`);
+  });
+
+  it('checks what the site sends if no variable is set here', async () => {
+    await using site = await startSite({ qq: { redirectUri: 'http://127.0.0.1/callback?to=%252Fhome' } });
+    const { checks } = await findings(['--url', site.url], { env: { QQ_GRAPH_URL: site.sandbox.url } });
+    expect(checks.filter(({ id }) => id.endsWith('_missing') && id.startsWith('app_'))).toMatchObject([
+      { level: 'info' },
+      { level: 'info' },
+    ]);
+    expect(checks.find(({ id }) => id === 'redirect_uri_encoded_twice')).toMatchObject({ level: 'warn' });
+  });
+
+  it('follows a login from another host to that of the callback', async () => {
+    await using site = await startSite();
+    const { status, levels, checks } = await findings(['--url', site.url.replace('127.0.0.1', 'localhost')], {
+      env: siteEnvironment(site),
+    });
+    expect(status).toBe(0);
+    expect(levels).not.toHaveProperty('site_origin');
+    expect(checks.find(({ id }) => id === 'site_login')?.en).toMatch(/through http:\/\/localhost:\d+ → http:\/\/127/);
+  });
+
+  it('sees that a proxy does not pass the host on', async () => {
+    await using site = await behindProxy([
+      {
+        before: (app) =>
+          app.use((req, _res, next) => {
+            Object.assign(req.headers, { host: 'upstream' });
+            next();
+          }),
+      },
+    ]);
+    const { levels } = await examine(site);
+    expect(levels).toMatchObject({ site_origin: 'warn', site_attempt_cookie: 'ok' });
+  });
+
+  it('sees that the processes of a site have different keys', async () => {
+    const encryptionKey = 'another-key-another-key-another-key';
+    await using site = await behindProxy([{}, { qq: { encryptionKey } }]);
+    const { status, levels } = await examine(site);
+    expect({ status, level: levels.site_processes }).toEqual({ status: 1, level: 'error' });
+  });
+
+  it('finds nothing wrong with the processes of a site that have the same', async () => {
+    await using site = await behindProxy([{}, {}]);
+    expect((await examine(site)).levels).not.toHaveProperty('site_processes');
+  });
+
+  it.each([
+    ['drops it', () => [], 'sets no login cookie'],
+    ['takes HttpOnly off', (line: string) => [line.replace('; HttpOnly', '')], 'lacks: HttpOnly.'],
+    ['makes it SameSite=None', (line: string) => [line.replace('=Lax', '=None')], 'lacks: SameSite=Lax.'],
+    ['narrows its path', (line: string) => [line.replace('Path=/', 'Path=/auth')], 'lacks: Path=/.'],
+    ['widens its domain', (line: string) => [`${line}; Domain=example.com`], 'lacks: no Domain.'],
+  ])('sees that something on the way to the login cookie %s', async (_what, rewrite, said) => {
+    await using site = await startSite();
+    await using proxy = await serve((req, res) => {
+      void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
+        async (answer) => {
+          res.statusCode = answer.status;
+          const location = answer.headers.get('location');
+          if (location !== null) res.setHeader('location', location);
+          res.setHeader('set-cookie', answer.headers.getSetCookie().flatMap(rewrite));
+          res.end(await answer.text());
+        },
+      );
+    });
+    const { checks } = await findings(['--url', proxy.url], { env: siteEnvironment(site) });
+    expect(checks.find(({ id }) => id === 'site_attempt_cookie')).toMatchObject({ level: 'error' });
+    expect(checks.find(({ id }) => id === 'site_attempt_cookie')?.en).toContain(said);
+  });
+
+  it('checks the session cookie if the site sends one before a login, and prints no value of it', async () => {
+    await using site = await startSite({ session: { saveUninitialized: true } });
+    const { levels, text } = await examine(site);
+    expect(levels.site_session_cookie).toBe('ok');
+    expect(text).toContain('connect.sid');
+    expect(text).not.toContain('connect.sid=');
+  });
+
+  it('finds the login under another base path, and below a prefix', async () => {
+    await using site = await startSite({ qq: { basePath: '/qq' } });
+    expect((await examine(site)).levels.site_login_missing).toBe('error');
+    expect((await examine(site, {}, ['--base-path', '/qq/'])).levels.site_login).toBe('ok');
+    await using proxy = await serve((req, res) => {
+      res.writeHead(307, { location: site.url + (req.url ?? '').replace('/shop', '') }).end();
+    });
+    const { checks } = await findings(['--url', `${proxy.url}/shop/`, '--base-path', '/qq'], {
+      env: siteEnvironment(site),
+    });
+    expect(checks.find(({ id }) => id === 'site_login_elsewhere')?.en).toContain(`redirects to ${site.url}/qq/login`);
+  });
+
+  it('follows the site from one of its addresses to the other', async () => {
+    await using site = await startSite();
+    await using bare = await serve(
+      (req, res) => void res.writeHead(301, { location: site.url + (req.url ?? '') }).end(),
+    );
+    const { status, checks } = await findings(['--url', bare.url], { env: siteEnvironment(site) });
+    expect(status).toBe(0);
+    expect(checks.find(({ id }) => id === 'site_login')?.en).toContain(`${bare.url} → ${site.url}`);
+    await using round = await serve((req, res) => {
+      const turn = Number(new URLSearchParams(req.url?.split('?')[1]).get('n') ?? 0);
+      res.writeHead(302, { location: `/auth/qq/login?n=${turn + 1}` }).end();
+    });
+    const lost = await findings(['--url', round.url], { env: siteEnvironment(site) });
+    expect(lost.levels.site_login_elsewhere).toBe('error');
+  });
+
+  it('sees a callback that never reaches the router', async () => {
+    await using site = await startSite({ qq: { callbackPath: '/callback' } });
+    expect((await examine(site)).levels.site_callback).toBe('error');
+  });
+
+  it.each([
+    [502, 'site_login_refused'],
+    [403, 'site_login_refused'],
+    [200, 'site_login_refused'],
+    [404, 'site_login_missing'],
+  ])('says of a login that answers %d: %s', async (code, id) => {
+    await using site = await startSite();
+    await using broken = await serve(
+      (_req, res) => void res.writeHead(code, { 'content-type': 'application/json' }).end('{'),
+    );
+    const { levels } = await findings(['--url', broken.url], { env: siteEnvironment(site) });
+    expect(levels[id]).toBe('error');
+  });
+
+  it('says that the site cannot be reached', async () => {
+    await using site = await startSite();
+    const gone = await serve(() => undefined);
+    await gone[Symbol.asyncDispose]();
+    const { status, checks } = await findings(['--url', gone.url], { env: siteEnvironment(site) });
+    expect(status).toBe(1);
+    expect(checks.find(({ id }) => id === 'site_unreachable')?.en).toContain('ECONNREFUSED');
   });
 });

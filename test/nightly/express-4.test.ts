@@ -26,7 +26,6 @@ await import('../attack/cross-site.test.js');
 await import('../attack/session.test.js');
 await import('../attack/pages.test.js');
 await import('../integration/login.test.js');
-await import('../integration/login-start.test.js');
 await import('../integration/guard.test.js');
 await import('../integration/router.test.js');
 await import('../integration/session.test.js');

@@ -72,6 +72,34 @@ export function wrap(text: string, indent: number, { stdout }: Pick<Terminal, 's
   return lines.map((line) => line.trimEnd()).join(`\n${' '.repeat(indent)}`);
 }
 
+/** A part of a line; `undefined` is left out. */
+export type StyledText = readonly [text: string | undefined, style?: Parameters<Paint>[0]];
+
+/** Joins the parts of a line, and cuts it where the terminal would wrap it. */
+export function fit(parts: readonly StyledText[], width = 2_000, paint: Paint): string {
+  let left = width;
+  let line = '';
+  for (const [part, style] of parts) {
+    if (part === undefined) continue;
+    const gap = line === '' ? '' : '  ';
+    const fits = widthOf(gap + part) <= left;
+    const shown = fits ? part : cut(part, left - gap.length);
+    if (shown !== '') line += gap + (style ? paint(style, shown) : shown);
+    left -= widthOf(gap + shown);
+    if (!fits) break;
+  }
+  return line;
+}
+
+function cut(text: string, width: number): string {
+  let shown = '';
+  for (const character of text) {
+    if (widthOf(shown + character) > width - 1) break;
+    shown += character;
+  }
+  return shown === '' ? '' : `${shown}…`;
+}
+
 /** Waits for SIGINT, SIGTERM or the caller's signal. */
 export async function untilStopped(signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -1,10 +1,8 @@
-import { widthOf } from '../terminal.js';
+import { fit, type StyledText } from '../terminal.js';
 import type { CommandMessages } from './messages.js';
 import type { Language } from '../language.js';
 import type { Paint } from '../terminal.js';
 import type { RequestSummary } from '../../sandbox/console/request-summary.js';
-
-type Style = Parameters<Paint>[0];
 
 /** A request for the terminal: one line within `width` columns, and a line for each warning. */
 export function requestLines(
@@ -18,7 +16,7 @@ export function requestLines(
 ): string {
   const { time, endpoint, login, method, path, status, durationMs, error, fault, user, parameters } = request;
   const { text, language, paint, width } = options;
-  const parts: readonly (readonly [string | undefined, Style?])[] = [
+  const parts: readonly StyledText[] = [
     [time, 'dim'],
     [login === undefined ? undefined : text.login(login), 'dim'],
     [endpoint === 'other' ? undefined : endpoint, 'bold'],
@@ -33,29 +31,4 @@ export function requestLines(
   const lines = [fit(parts, width, paint)];
   for (const warning of request.warnings) lines.push(fit([['  !', 'yellow'], [warning[language]]], width, paint));
   return lines.join('\n');
-}
-
-/** Joins the parts, and cuts the line where the terminal would wrap it. */
-function fit(parts: readonly (readonly [string | undefined, Style?])[], width = 2_000, paint: Paint): string {
-  let left = width;
-  let line = '';
-  for (const [part, style] of parts) {
-    if (part === undefined) continue;
-    const gap = line === '' ? '' : '  ';
-    const fits = widthOf(gap + part) <= left;
-    const shown = fits ? part : cut(part, left - gap.length);
-    if (shown !== '') line += gap + (style ? paint(style, shown) : shown);
-    left -= widthOf(gap + shown);
-    if (!fits) break;
-  }
-  return line;
-}
-
-function cut(text: string, width: number): string {
-  let shown = '';
-  for (const character of text) {
-    if (widthOf(shown + character) > width - 1) break;
-    shown += character;
-  }
-  return shown === '' ? '' : `${shown}…`;
 }

@@ -21,11 +21,6 @@ export interface LocalCertificate extends Certificate {
   readonly isNew: boolean;
 }
 
-/** `selfsigned`, which makes the certificates, is not installed. */
-export class SelfsignedMissing extends Error {
-  override name = 'SelfsignedMissing';
-}
-
 /** The image hosts of Tencent that the sandbox emulates. */
 export const IMAGE_HOSTS: readonly string[] = [
   ...['q', 'q1', 'q2', 'q3', 'q4', 'thirdqq', 'qzapp', 'p', 'qh'].map((name) => `${name}.qlogo.cn`),
@@ -44,7 +39,7 @@ const RENEW_BEFORE_MS = 30 * DAY_MS;
  * not cover the names. The private key of the CA is never stored, so that it cannot issue certificates for other names
  * that the developer's programs would trust.
  *
- * @throws SelfsignedMissing when certificates must be made and the package is not installed
+ * @throws Error `MODULE_NOT_FOUND` when certificates must be made and `selfsigned` is not installed
  */
 export async function loadCertificate(names: readonly string[], folder: string): Promise<LocalCertificate> {
   const [caFile, bundleFile] = [join(folder, 'ca.pem'), join(folder, 'ca-bundle.pem')];
@@ -71,61 +66,44 @@ function namesIn(file: string): readonly string[] {
 }
 
 async function make(names: readonly string[]): Promise<{ ca: string; cert: string; key: string }> {
-  const x509 = loadX509();
+  // The certificate library of selfsigned, whose own generate() adds no key identifiers.
+  const selfsigned = createRequire(createRequire(import.meta.url).resolve('selfsigned'));
+  const x509 = selfsigned('@peculiar/x509') as typeof X509;
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
   const notBefore = new Date(Date.now() - DAY_MS);
   const issuer = 'CN=express-qq-connect sandbox CA';
-  const common = {
-    issuer,
-    notBefore,
-    notAfter: new Date(notBefore.getTime() + LIFETIME_MS),
-    signingKey: caKeys.privateKey,
-    signingAlgorithm: algorithm,
-  };
+  const issue = async (subject: string, publicKey: webcrypto.CryptoKey, extensions: readonly X509.Extension[]) =>
+    x509.X509CertificateGenerator.create({
+      issuer,
+      subject,
+      publicKey,
+      notBefore,
+      notAfter: new Date(notBefore.getTime() + LIFETIME_MS),
+      signingKey: caKeys.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        ...extensions,
+        // Python 3.13 refuses a certificate without the key identifiers.
+        await x509.SubjectKeyIdentifierExtension.create(publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+      ],
+    });
   const { KeyUsageFlags } = x509;
-  // Python 3.13 refuses a certificate without the key identifiers.
-  const authority = await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey);
-  const ca = await x509.X509CertificateGenerator.create({
-    ...common,
-    subject: issuer,
-    publicKey: caKeys.publicKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
-      authority,
-    ],
-  });
-  const server = await x509.X509CertificateGenerator.create({
-    ...common,
-    subject: 'CN=express-qq-connect sandbox',
-    publicKey: keys.publicKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        ...names.map((value) => ({ type: 'dns' as const, value })),
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      authority,
-    ],
-  });
+  const ca = await issue(issuer, caKeys.publicKey, [
+    new x509.BasicConstraintsExtension(true, 0, true),
+    new x509.KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+  ]);
+  const server = await issue('CN=express-qq-connect sandbox', keys.publicKey, [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    new x509.SubjectAlternativeNameExtension([
+      ...names.map((value) => ({ type: 'dns' as const, value })),
+      { type: 'ip', value: '127.0.0.1' },
+    ]),
+  ]);
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
   return { ca: `${ca.toString('pem')}\n`, cert: `${server.toString('pem')}\n`, key: String(key) };
-}
-
-/** The certificate library of `selfsigned`, whose own `generate()` adds no key identifiers. */
-function loadX509(): typeof X509 {
-  const require = createRequire(import.meta.url);
-  let selfsigned: string;
-  try {
-    selfsigned = require.resolve('selfsigned');
-  } catch (error) {
-    throw new SelfsignedMissing('The package selfsigned is not installed', { cause: error });
-  }
-  return createRequire(selfsigned)('@peculiar/x509') as typeof X509;
 }

@@ -8,7 +8,7 @@ import { requestLines } from './request-lines.js';
 import { summarize } from '../../sandbox/console/request-summary.js';
 import { startServer } from '../../sandbox/start.js';
 import { defaultApps } from '../../sandbox/state/default-users.js';
-import { loadCertificate, SelfsignedMissing, type LocalCertificate } from '../../sandbox/tls.js';
+import { loadCertificate, type LocalCertificate } from '../../sandbox/tls.js';
 import type { Language } from '../language.js';
 import type { Paint, Terminal } from '../terminal.js';
 import type { Sandbox } from '../../sandbox/state/types.js';
@@ -111,9 +111,9 @@ function tlsLines(
 }
 
 function describeProblem(error: unknown, settings: SandboxSettings, text: CommandMessages): string | undefined {
-  if (error instanceof SelfsignedMissing) return text.selfsignedMissing;
   const { code, path } = error as NodeJS.ErrnoException;
   const { port, listen } = settings;
+  if (code === 'MODULE_NOT_FOUND') return text.selfsignedMissing;
   if (path !== undefined) return text.folder(path, code ?? '');
   if (code === 'EADDRINUSE') return text.portInUse(port);
   if (code === 'EACCES') return text.portForbidden(port);

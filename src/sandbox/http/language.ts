@@ -15,15 +15,8 @@ export function localize<T extends Readonly<Record<string, readonly [zh: unknown
   return { zh: column(0), en: column(1) };
 }
 
-/** Chinese unless the `Accept-Language` header prefers English. */
+/** Chinese unless the `Accept-Language` header names English first. Browsers list the preferred language first. */
 export function languageOf(acceptLanguage = ''): Language {
-  const quality = { zh: 0, en: 0 };
-  for (const range of acceptLanguage.split(',')) {
-    const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
-    const language = tag.split('-')[0];
-    if (language !== 'zh' && language !== 'en') continue;
-    const q = Number(/^\s*q=([\d.]+)/.exec(parameters.join(';'))?.[1] ?? 1);
-    quality[language] = Math.max(quality[language], Number.isNaN(q) ? 0 : q);
-  }
-  return quality.en > quality.zh ? 'en' : 'zh';
+  const [, first] = /(?:^|,)\s*(zh|en)\b/i.exec(acceptLanguage) ?? [];
+  return first?.toLowerCase() === 'en' ? 'en' : 'zh';
 }

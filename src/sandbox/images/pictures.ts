@@ -6,23 +6,15 @@ import { crc32 } from 'node:zlib';
 const SIZES = [30, 40, 50, 100, 140, 640] as const;
 const PLACEHOLDER_SIZES = [40, 100, 640] as const;
 const ANIMALS = ['bear', 'cat', 'rabbit'] as const;
-/** Orders of red, green and blue: each makes another picture of the same file. */
-const CHANNELS = [
-  [0, 1, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [0, 2, 1],
-  [1, 0, 2],
-  [2, 1, 0],
-] as const;
+/** Red, green and blue take each other's place, which makes three pictures of each file. */
+const CHANNELS = 3;
 
 const files = new Map<string, Buffer>();
 
-/** The picture with a number: the same animal in the same colours in every size. There are 18 different ones. */
+/** The picture with a number: the same animal in the same colours in every size. There are nine different ones. */
 export function pictureOf(number: number, size: number): Buffer {
   const animal = ANIMALS[number % ANIMALS.length] ?? 'bear';
-  const channels = CHANNELS[Math.floor(number / ANIMALS.length) % CHANNELS.length] ?? CHANNELS[0];
-  return recolour(read(animal, fitting(SIZES, size)), channels);
+  return recolour(read(animal, fitting(SIZES, size)), Math.floor(number / ANIMALS.length));
 }
 
 /** A picture for a text such as a QQ number. */
@@ -46,13 +38,14 @@ function read(name: string, size: number): Buffer {
   return bytes;
 }
 
-/** Reorders the channels of a PNG's palette. */
-function recolour(png: Buffer, channels: (typeof CHANNELS)[number]): Buffer {
+/** Shifts the channels of a PNG's palette. */
+function recolour(png: Buffer, shift: number): Buffer {
   const type = png.indexOf('PLTE');
   const end = type + 4 + png.readUInt32BE(type - 4);
   const copy = Buffer.from(png);
-  for (let at = type + 4; at < end; at += 3) {
-    for (const [place, channel] of channels.entries()) copy[at + place] = png[at + channel] ?? 0;
+  for (let at = 0; at < end - type - 4; at++) {
+    const colour = type + 4 + at - (at % CHANNELS);
+    copy[colour + (at % CHANNELS)] = png[colour + ((at + shift) % CHANNELS)] ?? 0;
   }
   copy.writeUInt32BE(crc32(copy.subarray(type, end)), end);
   return copy;

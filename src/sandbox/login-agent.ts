@@ -1,20 +1,21 @@
-import type { SandboxAgent, SandboxAgentResponse } from './state/types.js';
+import type { SandboxState } from './state/state.js';
+import type { Account, SandboxAgent, SandboxAgentResponse } from './state/types.js';
 
 const MAX_STEPS = 5;
 
 /**
- * Logs a supertest agent in. `approve` chooses the user at the sandbox: it takes the query of `authorize` and returns the
- * callback URL.
+ * Logs a supertest agent in.
  *
  * @throws Error when the application does not lead to the sandbox, or answers the callback with an error
  */
 export async function loginAgent<R extends SandboxAgentResponse>(
   agent: SandboxAgent<R>,
   loginPath: string,
-  sandboxUrl: string,
-  approve: (query: URLSearchParams) => Promise<string>,
+  openid: string | undefined,
+  authorizeUrl: string,
+  state: SandboxState,
 ): Promise<R> {
-  const authorizeUrl = `${sandboxUrl}/oauth2.0/authorize`;
+  const account = openid === undefined ? state.qq.firstAccount : state.qq.account(openid);
   let path = loginPath;
   // The application may first redirect to its login route at another origin, the one of redirectUri.
   for (let step = 0; step < MAX_STEPS; step++) {
@@ -28,12 +29,28 @@ export async function loginAgent<R extends SandboxAgentResponse>(
     const target = new URL(location, authorizeUrl);
     const isAbsolute = /^https?:/i.test(location);
     if (isAbsolute && target.origin + target.pathname === authorizeUrl) {
-      const callback = new URL(await approve(target.searchParams));
+      const callback = await approve(target, account, state);
       return complete(await agent.get(callback.pathname + callback.search), callback.pathname);
     }
     path = target.pathname + target.search;
   }
   throw new Error(`loginAs: ${loginPath} redirected ${MAX_STEPS} times and not to ${authorizeUrl}. Check graphUrl.`);
+}
+
+/** Chooses the user on the login page. Returns the callback URL. */
+async function approve(
+  { origin, pathname, searchParams }: URL,
+  account: Account,
+  { qq, log }: SandboxState,
+): Promise<URL> {
+  const app = qq.findApp(searchParams.get('client_id') ?? '') ?? qq.firstApp;
+  const body = new URLSearchParams([...searchParams, ['openid', qq.openid(app, account)]]);
+  const response = await fetch(origin + pathname, { method: 'POST', body, redirect: 'manual' });
+  const location = response.headers.get('location');
+  if (location !== null) return new URL(location);
+  const { error } = log.requests.findLast(({ endpoint }) => endpoint === 'authorize') ?? {};
+  const reason = error === undefined ? `status ${response.status}` : `error ${error}`;
+  throw new Error(`loginAs: the sandbox refused the authorization request (${reason}). Check appId and redirectUri.`);
 }
 
 function complete<R extends SandboxAgentResponse>(response: R, path: string): R {

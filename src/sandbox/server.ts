@@ -1,57 +1,66 @@
-import { readForm, readerOf, readParameters, type Call, type Parameters } from './http/call.js';
+import { readForm, readerOf, readParameters, type Call, type ParameterList, type Parameters } from './http/call.js';
 import { isKnownHost } from './http/hosts.js';
 import { bytesOf, send, TEXT_HTML, type SandboxResponse } from './http/response.js';
-import { OwnPages } from './console/own-pages.js';
+import { ownPages } from './console/own-pages.js';
 import { avatar } from './images/avatar.js';
 import { ImageHosts } from './images/image-hosts.js';
 import { oauth, openApi } from './oauth/api.js';
 import { authorize } from './oauth/authorize.js';
 import { me } from './oauth/me.js';
 import { token } from './oauth/token.js';
-import { simpleUserInfo, userInfo } from './oauth/user-info.js';
+import { userInfo } from './oauth/user-info.js';
 import { noticePage } from './pages/notice-page.js';
 import { apiOf } from './state/scopes.js';
 import { warningsOf } from './state/warnings.js';
-import type { FaultQueue } from './state/faults.js';
 import type { QQ } from './state/qq.js';
-import type { LoggedRequest, RequestLog } from './state/request-log.js';
+import type { LoggedRequest } from './state/request-log.js';
+import type { SandboxState } from './state/state.js';
 import type { SandboxEndpoint, SandboxFault, SandboxRequest } from './state/types.js';
+import type { Certificate } from './tls.js';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-const MAX_BODY_BYTES = 64 * 1024;
-
-/** What the request handler works with. */
-export interface ServerParts {
-  readonly qq: QQ;
-  readonly faults: FaultQueue;
-  readonly log: RequestLog;
-  /** Host names beside those of this machine. */
-  readonly names: readonly string[];
-  readonly scheme: 'http' | 'https';
-  /** Called when a request has ended. */
-  readonly onEnd: (request: SandboxRequest) => void;
+/** What only the command line sets. */
+export interface ServerOptions {
+  /** Called with each request when it has ended. */
+  readonly onRequest?: (request: SandboxRequest, qq: QQ) => void;
+  /** The address to listen on. */
+  readonly host?: string;
+  /** Host names that are accepted beside those of this machine. The first is the one in {@link Sandbox.url}. */
+  readonly names?: readonly string[];
+  /** Serves TLS with this certificate. */
+  readonly certificate?: Certificate;
 }
 
 type Respond = (call: Call, path: Parameters) => SandboxResponse;
+/** A segment of `path` with a colon is a parameter. */
 type Route = readonly [name: SandboxEndpoint, methods: readonly string[], path: string, respond: Respond];
 
 const READ = ['GET', 'HEAD'];
 
 /** Creates the request handler: QQ's endpoints, the image hosts, and the sandbox's own pages. */
-export function createHandler(parts: ServerParts): RequestListener {
-  const { qq, faults, log } = parts;
-  const ownPages = new OwnPages(parts);
+export function createHandler(state: SandboxState, options: ServerOptions): RequestListener {
+  const { names = [], certificate, onRequest } = options;
+  const scheme = certificate ? 'https' : 'http';
+  const { qq, faults, log } = state;
+  const respondOwn = ownPages(state, scheme);
   const routes: readonly Route[] = [
     ['authorize', [...READ, 'POST'], '/oauth2.0/authorize', (call) => authorize(call, qq)],
     // No HEAD, which must not use a code.
-    ['token', ['GET', 'POST'], '/oauth2.0/token', (call) => oauth(token, call, qq)],
-    ['me', READ, '/oauth2.0/me', (call) => oauth(me, call, qq)],
-    ['user_info', READ, '/user/get_user_info', (call) => openApi(userInfo, call, qq)],
-    ['user_info', READ, '/user/get_simple_userinfo', (call) => openApi(simpleUserInfo, call, qq)],
+    ['token', ['GET', 'POST'], '/oauth2.0/token', (call) => oauth(call, () => token(call, qq))],
+    ['me', READ, '/oauth2.0/me', (call) => oauth(call, () => me(call, qq))],
+    ...(['get_user_info', 'get_simple_userinfo'] as const).map((api): Route => [
+      'user_info',
+      READ,
+      `/user/${api}`,
+      (call) => openApi(call, () => userInfo(api, call, qq)),
+    ]),
     ['avatar', READ, '/qqapp/:appId/:openid/:size', (call, path) => avatar(call, qq, path)],
     ['avatar', READ, '/qzapp/:appId/:openid/:size', (call, path) => avatar(call, qq, path)],
     ...Object.entries(new ImageHosts().routes).map(([path, respond]): Route => ['avatar', READ, path, respond]),
   ];
+  const patterns = routes.map(
+    ([, , path]) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/:(\w+)/g, '(?<$1>[^/]*)')}$`),
+  );
 
   return function sandbox(req, res) {
     handle(req, res).catch((error: unknown) => {
@@ -62,21 +71,21 @@ export function createHandler(parts: ServerParts): RequestListener {
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const [path = '', ...rest] = (req.url ?? '').split('?');
-    const query = rest.join('?');
-    const isKnown = isKnownHost(req, parts.names);
-    const own = isKnown ? await ownPages.respond(req, path, readParameters(query).values) : undefined;
+    const query = readParameters(rest.join('?'));
+    const isKnown = isKnownHost(req, names);
+    const own = isKnown ? await respondOwn(req, path, query.values) : undefined;
     if (own) {
       send(res, own);
       return;
     }
-    const logged = log.add(req.method ?? '', path, readParameters(query).values, req.headers);
+    const logged = log.add(req.method ?? '', path, query.values, req.headers);
     res.once('close', () => {
       log.end(logged);
-      parts.onEnd(logged);
+      onRequest?.(logged, qq);
     });
     const response = isKnown
       ? await respond(req, path, query, logged)
-      : noticePage(readerOf(req), 'unknownHost', req.headers.host);
+      : noticePage(readerOf(req), 'unknownHost', { what: req.headers.host });
     logged.openid = response.openid;
     const delivered = withFault(response, logged.fault);
     if (delivered === 'reset') res.socket?.resetAndDestroy();
@@ -89,66 +98,52 @@ export function createHandler(parts: ServerParts): RequestListener {
   async function respond(
     req: IncomingMessage,
     path: string,
-    query: string,
+    query: ParameterList,
     logged: LoggedRequest,
   ): Promise<SandboxResponse> {
     const reader = readerOf(req);
-    const found = match(routes, path);
-    if (found === 'malformed') return noticePage(reader, 'unreadable');
-    if (!found) return noticePage(reader, apiOf(path) === undefined ? 'notFound' : 'notEmulated', path);
-    const [name, methods, , respond] = found.route;
+    const { method = '', headers } = req;
+    const decoded = decode(path);
+    if (decoded === undefined) return noticePage(reader, 'unreadable');
+    const at = patterns.findIndex((pattern) => pattern.test(decoded));
+    const route = routes[at];
+    if (!route) return noticePage(reader, apiOf(path) === undefined ? 'notFound' : 'notEmulated', { what: path });
+    const [name, methods, , endpoint] = route;
     logged.endpoint = name;
-    const form = await readForm(req, MAX_BODY_BYTES);
-    if (form === undefined) return noticePage(reader, 'tooLarge');
-    const call = readCall(req, name, readParameters(query), readParameters(form));
-    log.setBody(logged, call.body);
-    if (!methods.includes(call.method)) {
-      const { headers, ...notice } = noticePage(reader, 'methodNotAllowed', call.method);
-      return { ...notice, headers: { ...headers, Allow: methods.join(', ') } };
+    const form = await readForm(req);
+    if (!form) return noticePage(reader, 'tooLarge');
+    log.setBody(logged, form.values);
+    if (!methods.includes(method)) {
+      const notice = noticePage(reader, 'methodNotAllowed', { what: method });
+      return { ...notice, headers: { ...notice.headers, Allow: methods.join(', ') } };
     }
-    logged.login = call.login;
-    logged.warnings = warningsOf(name, call);
-    logged.fault = faults.take(name);
-    return gatewayResponse(logged.fault) ?? respond({ ...call, fault: logged.fault }, found.path);
-  }
-
-  function readCall(
-    req: IncomingMessage,
-    name: SandboxEndpoint,
-    query: ReturnType<typeof readParameters>,
-    form: ReturnType<typeof readParameters>,
-  ): Call {
-    const method = req.method ?? '';
     const all = { ...query.values, ...form.values };
-    const secret = all.access_token ?? all.refresh_token ?? all.code ?? '';
-    const asked = method === 'POST' ? form.values : query.values;
-    return {
-      ...readerOf(req),
+    logged.login =
+      name === 'authorize'
+        ? qq.loginNumber(method === 'POST' ? form.values : query.values)
+        : qq.grants.loginNumber(all.access_token ?? all.refresh_token ?? all.code ?? '');
+    logged.fault = faults.take(name);
+    const call: Call = {
+      ...reader,
       method,
       query: query.values,
       body: form.values,
       repeated: [...query.repeated, ...form.repeated],
-      origin: `${parts.scheme}://${req.headers.host ?? ''}`,
-      login: name === 'authorize' ? qq.loginNumber(asked) : qq.grants.loginNumber(secret),
-      fault: undefined,
+      origin: `${scheme}://${headers.host ?? ''}`,
+      login: logged.login,
+      fault: logged.fault,
     };
+    logged.warnings = warningsOf(name, call);
+    return gatewayResponse(logged.fault) ?? endpoint(call, patterns[at]?.exec(decoded)?.groups ?? {});
   }
 }
 
-function match(routes: readonly Route[], path: string): { route: Route; path: Parameters } | 'malformed' | undefined {
-  const given = path.split('/');
-  for (const route of routes) {
-    const expected = route[2].split('/');
-    if (expected.length !== given.length) continue;
-    if (!expected.every((segment, at) => segment.startsWith(':') || segment === given[at])) continue;
-    try {
-      const values = expected.map((segment, at) => [segment.slice(1), decodeURIComponent(given[at] ?? '')]);
-      return { route, path: Object.fromEntries(values.filter((_, at) => expected[at]?.startsWith(':'))) as Parameters };
-    } catch {
-      return 'malformed'; // a URIError, the only one that decodeURIComponent throws
-    }
+function decode(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined; // a URIError, the only one that decodeURIComponent throws
   }
-  return undefined;
 }
 
 const gatewayPage = (title: string): string =>

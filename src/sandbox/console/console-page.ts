@@ -1,64 +1,60 @@
-import { requestSection } from './request-section.js';
+import { requestSection, type ConsoleView } from './request-section.js';
 import { consoleMessages, endpointNames, faultLabels, presets, type ConsoleMessages } from './messages.js';
 import { acceptedRedirectUris } from '../pages/error-page.js';
 import { html, type Html } from '../pages/html.js';
-import { notices } from '../pages/notice-page.js';
+import { noticeText } from '../pages/notice-page.js';
 import { page } from '../pages/page.js';
 import { accountName, accountText, portraitImage } from '../pages/profile-card.js';
 import { defaultApps } from '../state/default-users.js';
 import { describeError } from '../state/errors.js';
-import { endpoints, faultName, faultNames, type FaultQueue } from '../state/faults.js';
+import { endpoints, faultName, faultNames } from '../state/faults.js';
 import type { Language } from '../http/language.js';
 import type { SandboxResponse } from '../http/response.js';
-import type { QQ } from '../state/qq.js';
-import type { RequestLog } from '../state/request-log.js';
+import type { SandboxState } from '../state/state.js';
 
 /** Where the console's forms and its script are. */
 export const faultsPath = '/sandbox/faults';
 export const nextUserPath = '/sandbox/next-user';
-export const clearPath = '/sandbox/clear';
 export const consoleScriptPath = '/sandbox/console.js';
 
 /** The errors that the form offers. Any other number can be typed. */
 const OFFERED_ERRORS = [100014, 100016, 100019, 100020, 100021, 100030, 100048, -22, -23, 1002];
 
-interface View {
+/**
+ * The page that shows the requests and simulates faults.
+ *
+ * @param options - `address`: the one that the browser used; `version`: changes with what the page shows
+ */
+export function consolePage(options: {
+  readonly state: SandboxState;
   readonly language: Language;
-  /** Changes with what the page shows. */
-  readonly version: string;
-  /** The address that the browser used. */
   readonly address: string;
-  readonly text: ConsoleMessages;
-  readonly qq: QQ;
-  readonly faults: FaultQueue;
-  readonly log: RequestLog;
-}
-
-/** The page that shows the requests and simulates faults. */
-export function consolePage(options: Omit<View, 'text'>): SandboxResponse {
-  const text = consoleMessages[options.language];
-  const view = { ...options, text };
+  readonly version: string;
+}): SandboxResponse {
+  const { state, language, address, version } = options;
+  const text = consoleMessages[language];
+  const view = { ...state, language, text };
   return page({
-    language: options.language,
+    language,
     layout: 'console',
     title: text.title,
-    main: html`<header id="console" data-version="${options.version}">
+    main: html`<header id="console" data-version="${version}">
         <h1>${text.title}</h1>
-        <p class="quiet">${text.lead} ${text.address}${text.colon}<code>${options.address}</code></p>
+        <p class="quiet">${text.lead} ${text.address}${text.colon}<code>${address}</code></p>
         <nav aria-label="${text.sections}">
           <a href="#requests">${text.requests}</a> <a href="#faults">${text.faults}</a>
           <a href="#users">${text.users}</a> <a href="#apps">${text.applications}</a>
         </nav>
       </header>
       <div class="columns">
-        ${requestSection({ ...view, clearPath })}
+        ${requestSection(view)}
         <div class="side">${faultSection(view)} ${userSection(view)} ${appSection(view)}</div>
       </div>
       <script src="${consoleScriptPath}" defer></script>`,
   });
 }
 
-function faultSection({ text, faults, language }: View): Html {
+function faultSection({ text, faults, language }: ConsoleView): Html {
   const list = faults.queued.map(
     ({ endpoint, fault, times }) =>
       html`<li><code>${endpoint}</code> <span>${faultName(fault)}</span>${times > 1 ? ` × ${times}` : ''}</li> `,
@@ -104,12 +100,12 @@ function faultSection({ text, faults, language }: View): Html {
         )}
       </fieldset>
     </form>
-    <p id="refused" class="error" role="alert" hidden>${notices[language].faultUnknown}</p>
+    <p id="refused" class="error" role="alert" hidden>${noticeText('faultUnknown', language)}</p>
     ${queue('queued', list, faultsPath, text.queued, text.noneQueued, text)}
   </section>`;
 }
 
-function userSection({ text, qq, language }: View): Html {
+function userSection({ text, qq, language }: ConsoleView): Html {
   const cards = qq.accounts.map((account, index) => {
     const openid = qq.openid(qq.firstApp, account);
     const button = html`<button id="next-${index}" name="openid" value="${openid}" aria-describedby="user-${index}">
@@ -139,7 +135,7 @@ function userSection({ text, qq, language }: View): Html {
   }
 }
 
-function appSection({ text, qq, language }: View): Html {
+function appSection({ text, qq, language }: ConsoleView): Html {
   // Another key may be a real one by mistake.
   const publicKey = defaultApps[0].appKey;
   return html`<section id="apps" aria-labelledby="apps-title">

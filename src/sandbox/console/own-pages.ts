@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { consolePage, clearPath, consoleScriptPath, faultsPath, nextUserPath } from './console-page.js';
-import { readForm, readerOf, readParameters, type Parameters } from '../http/call.js';
+import { consolePage, consoleScriptPath, faultsPath, nextUserPath } from './console-page.js';
+import { clearPath } from './request-section.js';
+import { readForm, readerOf, type Parameters } from '../http/call.js';
 import { isFromOwnPage } from '../http/hosts.js';
 import { redirectResponse, type SandboxResponse } from '../http/response.js';
 import { icon, portrait } from '../images/avatar.js';
@@ -10,80 +11,52 @@ import { consolePath, iconPath, stylesheetPath } from '../pages/page.js';
 import { portraitPath } from '../pages/profile-card.js';
 import type { FaultQueue } from '../state/faults.js';
 import type { QQ } from '../state/qq.js';
-import type { RequestLog } from '../state/request-log.js';
+import type { SandboxState } from '../state/state.js';
 import type { SandboxEndpoint, SandboxFault } from '../state/types.js';
 import type { IncomingMessage } from 'node:http';
 
-const MAX_BODY_BYTES = 4 * 1024;
-
-interface Parts {
-  readonly qq: QQ;
-  readonly faults: FaultQueue;
-  readonly log: RequestLog;
-  readonly scheme: string;
-}
+/** Returns `undefined` for a request that is not for one of these pages. */
+type RespondOwn = (req: IncomingMessage, path: string, query: Parameters) => Promise<SandboxResponse | undefined>;
 
 /** The console at the root, its forms, and the files of all pages. They are not part of QQ, so they are not logged. */
-export class OwnPages {
-  readonly #parts: Parts;
-  readonly #instance = randomUUID();
-  readonly #files: ReadonlyMap<string, () => SandboxResponse>;
-  /** What each form changes. It returns the part of the console to show, or `undefined` to refuse. */
-  readonly #forms: ReadonlyMap<string, (fields: Parameters) => string | undefined>;
+export function ownPages(state: SandboxState, scheme: string): RespondOwn {
+  const { qq, faults, log } = state;
+  const instance = randomUUID();
+  const openids = qq.accounts.flatMap((account) => qq.apps.map((app) => qq.openid(app, account)));
+  const files = new Map([
+    [stylesheetPath, () => file('../pages/style.css', 'text/css; charset=utf-8')],
+    [consoleScriptPath, () => file('./live.js', 'text/javascript; charset=utf-8')],
+    [iconPath, icon],
+    ['/favicon.ico', icon],
+    ...openids.map((openid) => [portraitPath(openid), () => portrait(qq, openid)] as const),
+  ]);
 
-  constructor(parts: Parts) {
-    const { qq, faults, log } = parts;
-    this.#parts = parts;
-    this.#files = new Map([
-      [stylesheetPath, () => file('../pages/style.css', 'text/css; charset=utf-8')],
-      [consoleScriptPath, () => file('./live.js', 'text/javascript; charset=utf-8')],
-      [iconPath, icon],
-      ['/favicon.ico', icon],
-      ...qq.accounts.flatMap((account) =>
-        qq.apps.map((app) => {
-          const openid = qq.openid(app, account);
-          return [portraitPath(openid), () => portrait(qq, openid)] as const;
-        }),
-      ),
-    ]);
-    this.#forms = new Map([
-      [faultsPath, (fields: Parameters) => changeFaults(fields, faults)],
-      [nextUserPath, (fields: Parameters) => changeNextUser(fields, qq)],
-      [
-        clearPath,
-        () => {
-          log.clear();
-          return 'requests';
-        },
-      ],
-    ]);
-  }
-
-  /** Returns `undefined` for a request that is not for one of these pages. */
-  async respond(req: IncomingMessage, path: string, query: Parameters): Promise<SandboxResponse | undefined> {
+  return async (req, path, query) => {
     const reader = readerOf(req);
-    const address = `${this.#parts.scheme}://${req.headers.host ?? ''}`;
+    const address = `${scheme}://${req.headers.host ?? ''}`;
     if (req.method === 'POST') {
-      const change = this.#forms.get(path);
-      if (!change) return undefined;
+      if (![faultsPath, nextUserPath, clearPath].includes(path)) return undefined;
       if (!isFromOwnPage(req, address)) return noticePage(reader, 'foreignForm');
-      const text = await readForm(req, MAX_BODY_BYTES);
-      if (text === undefined) return noticePage(reader, 'tooLarge');
-      const part = change(readParameters(text).values);
+      const form = await readForm(req);
+      if (!form) return noticePage(reader, 'tooLarge');
+      const part = change(path, form.values);
       return part === undefined ? noticePage(reader, 'faultUnknown') : redirectResponse(303, `${consolePath}#${part}`);
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
-    if (path !== consolePath) return this.#files.get(path)?.();
-    const version = this.#version();
+    if (path !== consolePath) return files.get(path)?.();
+    const shown = [instance, log.version, faults.queued, qq.nextAccounts.map(({ id }) => id)];
+    const version = createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 22);
     // The script sends the version that it shows.
     if (query.since === version) return { status: 204, type: 'text/plain', body: '' };
-    return consolePage({ ...this.#parts, language: reader.language, address, version });
-  }
+    return consolePage({ state, language: reader.language, address, version });
+  };
 
-  #version(): string {
-    const { qq, faults, log } = this.#parts;
-    const shown = [this.#instance, log.version, faults.queued, qq.nextAccounts.map(({ id }) => id)];
-    return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 22);
+  /** Changes what a form is for. Returns the part of the console to show, or `undefined` to refuse. */
+  function change(path: string, fields: Parameters): string | undefined {
+    if (path === faultsPath) return changeFaults(fields, faults);
+    if (path === nextUserPath) return changeNextUser(fields, qq);
+    log.clear();
+    return 'requests';
   }
 }
 

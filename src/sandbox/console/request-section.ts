@@ -3,20 +3,19 @@ import { summarize, type RequestSummary } from './request-summary.js';
 import { html, type Html } from '../pages/html.js';
 import type { ConsoleMessages } from './messages.js';
 import type { Language } from '../http/language.js';
-import type { QQ } from '../state/qq.js';
-import type { RequestLog } from '../state/request-log.js';
+import type { SandboxState } from '../state/state.js';
 import type { SandboxRequest } from '../state/types.js';
 
 /** How many requests the page shows. */
 const MAX_SHOWN = 100;
 
-interface LogView {
+/** Where the form that clears the log is sent. */
+export const clearPath = '/sandbox/clear';
+
+/** What a section of the console shows. */
+export interface ConsoleView extends SandboxState {
   readonly language: Language;
   readonly text: ConsoleMessages;
-  readonly qq: QQ;
-  readonly log: RequestLog;
-  /** Where the form that clears the log is sent. */
-  readonly clearPath: string;
 }
 
 interface Group {
@@ -26,8 +25,8 @@ interface Group {
 }
 
 /** The request log: one row for each request, grouped by login, the newest login first. */
-export function requestSection(view: LogView): Html {
-  const { text, log, clearPath } = view;
+export function requestSection(view: ConsoleView): Html {
+  const { text, log } = view;
   const { length } = log.requests;
   return html`<section id="requests" aria-labelledby="requests-title">
     <div class="toolbar">
@@ -54,7 +53,7 @@ export function requestSection(view: LogView): Html {
 }
 
 /** The newest requests by login, each group in the order of its requests, the group with the newest request first. */
-function groupsOf({ log, qq }: LogView): readonly Group[] {
+function groupsOf({ log, qq }: ConsoleView): readonly Group[] {
   const groups = new Map<string, Group>();
   let last: Group | undefined;
   for (const request of log.requests.slice(-MAX_SHOWN)) {
@@ -71,7 +70,7 @@ function groupsOf({ log, qq }: LogView): readonly Group[] {
   return [...groups.values()].reverse();
 }
 
-function login({ id, login, rows }: Group, isNewest: boolean, view: LogView): Html {
+function login({ id, login, rows }: Group, isNewest: boolean, view: ConsoleView): Html {
   const { text } = view;
   const failed = rows.some(({ summary }) => summary.failed);
   const user = rows.findLast(({ summary }) => summary.user !== undefined)?.summary.user;
@@ -90,7 +89,7 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: LogView): Ht
   </details>`;
 }
 
-function exchange({ id, request, summary }: Group['rows'][0], view: LogView): Html {
+function exchange({ id, request, summary }: Group['rows'][0], view: ConsoleView): Html {
   const { text, language } = view;
   const { endpoint, status, durationMs, fault, warnings, error, failed } = summary;
   const none = durationMs === undefined ? text.pending : text.noResponse;
@@ -109,7 +108,7 @@ function exchange({ id, request, summary }: Group['rows'][0], view: LogView): Ht
   </li>`;
 }
 
-function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: LogView): Html {
+function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: ConsoleView): Html {
   const { method, path, parameters, status, location, responseBody, warnings, fault, error } = summary;
   const entry = (name: string, value: Html | string) =>
     html`<dt>${name}</dt>

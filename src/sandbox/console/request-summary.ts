@@ -52,7 +52,7 @@ export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
     error: error === undefined ? undefined : `${error} ${describeError(error).trim()}`,
     fault: fault === undefined ? undefined : faultName(fault),
     warnings: request.warnings.map(({ code, en, zh }) => ({ code, en: printable(en), zh: printable(zh) })),
-    user: account && printable(account.user.nickname.trim() || account.id),
+    user: account && printable(account.nickname.trim() || account.id),
     parameters: parameters.map(([name, value]) => ({
       name: printable(name),
       value: isShown(name, value) ? printable(withoutState(value)) : HIDDEN,

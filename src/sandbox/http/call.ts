@@ -1,6 +1,8 @@
 import { languageOf, type Language } from './language.js';
 import type { IncomingMessage } from 'node:http';
 
+const MAX_FORM_BYTES = 64 * 1024;
+
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -36,8 +38,13 @@ export function readerOf({ headers }: IncomingMessage): Reader {
   return { language: languageOf(headers['accept-language']), wantsPage };
 }
 
-/** Reads a query or a form. Of a repeated parameter the last value counts. */
-export function readParameters(text: string): { readonly values: Parameters; readonly repeated: readonly string[] } {
+/** A query or a form. Of a repeated parameter the last value counts. */
+export interface ParameterList {
+  readonly values: Parameters;
+  readonly repeated: readonly string[];
+}
+
+export function readParameters(text: string): ParameterList {
   const all = new URLSearchParams(text);
   const names = [...all.keys()];
   // fromEntries defines own properties, so a parameter named __proto__ is an ordinary parameter.
@@ -50,17 +57,18 @@ export function readParameters(text: string): { readonly values: Parameters; rea
 /**
  * Reads a form body. A body of another type is read to its end and ignored.
  *
- * @returns `undefined` for a body of more than `maxBytes`
+ * @returns `undefined` for a body of more than 64 KiB
  */
-export async function readForm(req: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+export async function readForm(req: IncomingMessage): Promise<ParameterList | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     length += chunk.length;
     // The rest is read and dropped, since a connection that ends early would lose the response.
-    if (length <= maxBytes) chunks.push(chunk);
+    if (length <= MAX_FORM_BYTES) chunks.push(chunk);
   }
-  if (length > maxBytes) return undefined;
+  if (length > MAX_FORM_BYTES) return undefined;
   const type = req.headers['content-type'] ?? '';
-  return /^application\/x-www-form-urlencoded\b/i.test(type) ? Buffer.concat(chunks).toString('utf8') : '';
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(type);
+  return readParameters(isForm ? Buffer.concat(chunks).toString('utf8') : '');
 }

@@ -16,7 +16,7 @@ export const MISS = { 'X-Info': 'notexist: -1', 'Last-Modified': 'Mon, 01 Jan 19
 
 /** The avatar of a user at an application. As at QQ, an image is never enlarged. */
 export function avatar(call: Call, qq: QQ, path: Parameters): SandboxResponse {
-  if (!SIZES.includes(path.size ?? '')) return noticePage(call, 'notFound', `/…/${path.size}`);
+  if (!SIZES.includes(path.size ?? '')) return noticePage(call, 'notFound', { what: `/…/${path.size}` });
   const size = Number(path.size) || ORIGINAL;
   const account = qq.findAccount(path.openid, path.appId);
   const largest = account ? largestOf(account) : 0;
@@ -45,7 +45,7 @@ function picture({ accounts }: QQ, account: Account, size: number): Buffer {
 }
 
 /** The largest size that QQ has of a user's avatar, 0 if the user has none. */
-function largestOf({ user: { figureurl_qq_1: small, figureurl_qq_2: large } }: Account): number {
+function largestOf({ figureurl_qq_1: small, figureurl_qq_2: large }: Account): number {
   if (small === '' || small === null) return 0;
   return large === '' || large === null ? 40 : ORIGINAL;
 }

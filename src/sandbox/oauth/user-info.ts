@@ -13,23 +13,15 @@ const NUMBERS = ['oauth_consumer_key', 'appid'];
 const SECRETS = ['access_token'];
 
 /**
- * `get_user_info`: the profile, always as JSON.
+ * `get_user_info`: the profile, always as JSON. `get_simple_userinfo` is the same without `constellation` and
+ * `figureurl_type`.
  *
  * Checked in this order: a repeated parameter and an APP ID that is not digits are 1; a missing APP ID
  * (`oauth_consumer_key`, or `appid` in its place) and a missing or malformed `openid` are -1; a missing `access_token` is
  * 1002; a token whose permission the user withdrew is 100030; any other bad token, or one of another application, is -23;
  * an `openid` of another user is -22; an API outside the granted scope is 100030.
  */
-export function userInfo(call: Call, qq: QQ): SandboxResponse {
-  return respond('get_user_info', call, qq);
-}
-
-/** `get_simple_userinfo`: {@link userInfo} without `constellation` and `figureurl_type`. */
-export function simpleUserInfo(call: Call, qq: QQ): SandboxResponse {
-  return respond('get_simple_userinfo', call, qq);
-}
-
-function respond(api: string, call: Call, qq: QQ): SandboxResponse {
+export function userInfo(api: 'get_user_info' | 'get_simple_userinfo', call: Call, qq: QQ): SandboxResponse {
   checkTypes(call);
   const login = authenticate(call.query, qq);
   if (!grants(login.scopes, api)) throw new Refusal(100030);
@@ -77,7 +69,6 @@ function loginOf(accessToken: string, qq: QQ): Login {
 }
 
 function profile({ app, account }: Login, qq: QQ, origin: string): Fields {
-  const { user } = account;
   const path = `${app.appId}/${qq.openid(app, account)}`;
   const qzone = (size: number) => `${origin}/qzapp/${path}/${size}`;
   const avatar = (size: number) => `${origin}/qqapp/${path}/${size}`;
@@ -97,7 +88,7 @@ function profile({ app, account }: Login, qq: QQ, origin: string): Fields {
     figureurl_2: qzone(100),
     figureurl_qq_1: avatar(40),
     figureurl_qq_2: avatar(100),
-    figureurl_qq: user.figureurl_qq_2 === undefined || user.figureurl_qq_2 ? avatar(640) : null,
+    figureurl_qq: account.figureurl_qq_2 === undefined || account.figureurl_qq_2 ? avatar(640) : null,
     figureurl_type: '1',
     is_yellow_vip: '0',
     vip: '0',
@@ -105,7 +96,7 @@ function profile({ app, account }: Login, qq: QQ, origin: string): Fields {
     level: '0',
     is_yellow_year_vip: '0',
   };
-  const given = Object.entries(user).filter(([name, value]) => name in usual && value !== undefined);
+  const given = Object.entries(account).filter(([name, value]) => name in usual && value !== undefined);
   return { ...usual, ...(Object.fromEntries(given) as Fields) };
 }
 

@@ -1,60 +1,67 @@
-import { localize } from '../http/language.js';
 import { html, printable } from './html.js';
 import { page } from './page.js';
 import type { Reader } from '../http/call.js';
+import type { Language } from '../http/language.js';
 import type { SandboxResponse } from '../http/response.js';
 
-const statuses = {
-  unreadable: 400,
-  stateMissing: 400,
-  faultUnknown: 400,
-  foreignForm: 403,
-  unknownHost: 403,
-  notFound: 404,
-  methodNotAllowed: 405,
-  tooLarge: 413,
-  failed: 500,
-  notEmulated: 501,
-} as const;
-
-/** In `{}` stands what the notice is about. */
-export const notices = localize({
-  unreadable: ['请求格式错误，无法解析。', 'The request is malformed.'],
+/** Status, Chinese and English text. In `{}` stands what the notice is about. */
+const notices = {
+  unreadable: [400, '请求格式错误，无法解析。', 'The request is malformed.'],
   stateMissing: [
+    400,
     '缺少 state，沙箱以 strict 模式拒绝。真实的 QQ 会放行，但没有 state 的登录可被他人冒用（CSRF）：每次登录生成一个新的随机值，并在回调时校验。',
     'The request has no state, and the sandbox runs in strict mode. The real QQ accepts it, but without state another site can log your user in (CSRF): create a new random value for each login, and check it in the callback.',
   ],
   faultUnknown: [
+    400,
     '没有这样的故障：错误码应为非零整数，次数应为正整数，只有 authorize 可以取消。',
     'There is no such fault: an error number is a whole number other than 0, times is at least 1, and only authorize can be cancelled.',
   ],
-  foreignForm: ['只接受沙箱自己的页面提交的表单。', 'The sandbox accepts only forms of its own pages.'],
+  foreignForm: [403, '只接受沙箱自己的页面提交的表单。', 'The sandbox accepts only forms of its own pages.'],
   unknownHost: [
+    403,
     '沙箱不接受以“{}”为主机名的请求，以免其他网站的页面读取这里的数据。请使用 localhost 或 127.0.0.1；需要其他主机名时，用 --name 启动。',
     'The sandbox does not accept requests with the host name "{}", so that pages of other sites cannot read its data. Use localhost or 127.0.0.1. To allow another host name, start the sandbox with --name.',
   ],
-  notFound: ['沙箱没有 {} 这个地址。请检查拼写。', 'The sandbox has no address {}. Check the spelling.'],
-  methodNotAllowed: ['这个地址不接受 {} 请求。', 'This address does not accept {} requests.'],
-  tooLarge: ['请求超过 64 KiB。', 'The request has more than 64 KiB.'],
-  failed: ['沙箱内部出错，详情见运行沙箱的终端。', 'The sandbox failed. The terminal that runs it shows why.'],
+  notFound: [404, '沙箱没有 {} 这个地址。请检查拼写。', 'The sandbox has no address {}. Check the spelling.'],
+  methodNotAllowed: [405, '这个地址不接受 {} 请求。', 'This address does not accept {} requests.'],
+  tooLarge: [413, '请求超过 64 KiB。', 'The request has more than 64 KiB.'],
+  failed: [500, '沙箱内部出错，详情见运行沙箱的终端。', 'The sandbox failed. The terminal that runs it shows why.'],
   notEmulated: [
+    501,
     '沙箱不模拟 {}。这不代表真实的 QQ 没有这个接口。',
     'The sandbox does not emulate {}. The real QQ may have this API.',
   ],
-});
+} as const;
+
+type Notice = keyof typeof notices;
 
 const titles = { zh: 'QQ 沙箱', en: 'QQ sandbox' };
 
-/** A message in the sandbox's own name, where QQ has no error number: a page for a browser, else JSON. */
-export function noticePage({ language, wantsPage }: Reader, notice: keyof typeof statuses, what = ''): SandboxResponse {
-  const status = statuses[notice];
-  const message = notices[language][notice].replace('{}', () => printable(what, 100));
+export function noticeText(notice: Notice, language: Language): string {
+  const [, zh, en] = notices[notice];
+  return { zh, en }[language];
+}
+
+/**
+ * A message in the sandbox's own name, where QQ has no error number: a page for a browser, else JSON.
+ *
+ * @param options - `what`: what the notice is about
+ */
+export function noticePage(
+  { language, wantsPage }: Reader,
+  notice: Notice,
+  { what = '' }: { readonly what?: string | undefined } = {},
+): SandboxResponse {
+  const [status] = notices[notice];
+  const message = noticeText(notice, language).replace('{}', () => printable(what, 100));
   if (!wantsPage) {
-    const body = JSON.stringify({ sandbox: 'express-qq-connect', error: notice, message });
-    return { status, type: 'application/json; charset=utf-8', body, headers: { 'Cache-Control': 'no-store' } };
+    const body = { sandbox: 'express-qq-connect', error: notice, message };
+    const headers = { 'Cache-Control': 'no-store' };
+    return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body), headers };
   }
   const title = `${titles[language]} · ${status}`;
   const main = html`<h1>${title}</h1>
-    <p role="alert">${message}</p>`;
+    <p class="error" role="alert">${message}</p>`;
   return page({ language, status, title, main });
 }

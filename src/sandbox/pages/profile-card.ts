@@ -27,7 +27,7 @@ export function portraitImage(openid: string): Html {
 }
 
 /** A user's nickname, or words for the lack of one. */
-export function accountName({ user: { nickname } }: Account, language: Language): Html {
+export function accountName({ nickname }: Account, language: Language): Html {
   return nickname.trim()
     ? html`<b dir="auto">${nickname}</b>`
     : html`<b class="quiet">${messages[language].unnamed}</b>`;
@@ -35,20 +35,19 @@ export function accountName({ user: { nickname } }: Account, language: Language)
 
 /** A user's nickname, and what is special about the profile. */
 export function accountText(account: Account, language: Language): Html {
-  const { user, unionid } = account;
   const text = messages[language];
-  const { nickname, gender = '男', province = '广东', city = '深圳', year = '1990' } = user;
+  const { nickname, gender = '男', province = '广东', city = '深圳', year = '1990' } = account;
   const isConsent = nickname === 'qzuser';
   const has = (avatar: string | null | undefined) => avatar !== '' && avatar !== null;
   const traits = [
     isConsent && text.consent,
     !nickname.trim() && text.nameless,
     /\p{Extended_Pictographic}/u.test(nickname) && text.emoji,
-    !isConsent && !has(user.figureurl_qq_1) && text.none,
-    has(user.figureurl_qq_1) && !has(user.figureurl_qq_2) && text.small,
-    unionid === false && text.noUnionid,
+    !isConsent && !has(account.figureurl_qq_1) && text.none,
+    has(account.figureurl_qq_1) && !has(account.figureurl_qq_2) && text.small,
+    account.unionid === false && text.noUnionid,
     !isConsent && [gender, province, city, year].join() === '男,广东,深圳,1990' && text.placeholder,
-    user.is_lost === 1 && text.lost,
+    account.is_lost === 1 && text.lost,
   ].filter((trait) => trait !== false);
   const description = traits.join(text.comma) || text.ordinary;
   return html`<span>${accountName(account, language)}<small>${description}</small></span>`;

@@ -1,8 +1,5 @@
 import type { SandboxEndpoint, SandboxFault } from './types.js';
 
-/** A fault that is no error number. */
-export type NamedFault = Extract<SandboxFault, string>;
-
 /** A fault that the next `times` requests to an endpoint will have. */
 export interface QueuedFault {
   readonly endpoint: SandboxEndpoint;
@@ -11,15 +8,7 @@ export interface QueuedFault {
 }
 
 export const endpoints: readonly SandboxEndpoint[] = ['authorize', 'token', 'me', 'user_info', 'avatar'];
-export const faultNames: readonly NamedFault[] = [
-  'timeout',
-  'reset',
-  'http_500',
-  'html',
-  'truncated',
-  'empty',
-  'cancel',
-];
+export const faultNames = ['timeout', 'reset', 'http_500', 'html', 'truncated', 'empty', 'cancel'] as const;
 const MAX_TIMES = 1_000_000;
 
 /** The faults that wait for the next requests to each endpoint. */

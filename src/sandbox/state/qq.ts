@@ -28,7 +28,7 @@ export class QQ {
     this.apps = apps.map((app) => Object.freeze({ ...app }));
     this.accounts = users.map((user, index) => {
       const id = user.id ?? `user-${index + 1}`;
-      return { id, user: Object.freeze({ ...user }), unionid: user.unionid ?? `UID_${digest('unionid', id)}` };
+      return Object.freeze({ ...user, id, unionid: user.unionid ?? `UID_${digest('unionid', id)}` });
     });
     this.firstApp = first('apps', this.apps);
     this.firstAccount = first('users', this.accounts);
@@ -52,8 +52,8 @@ export class QQ {
     return app;
   }
 
-  openid(app: Pick<SandboxApp, 'appId'>, { id, user }: Account): string {
-    return user.openid ?? digest('openid', app.appId, id);
+  openid(app: Pick<SandboxApp, 'appId'>, { id, openid }: Account): string {
+    return openid ?? digest('openid', app.appId, id);
   }
 
   /** The user with an openid, at one application or at any. */

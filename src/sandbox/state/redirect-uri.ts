@@ -33,23 +33,14 @@ export function parseRedirectUri(value: string, app: SandboxApp, strict: boolean
   return strict || isLoopback(url.hostname) ? url : undefined;
 }
 
-/** Appends parameters to a redirect URI, after its own query if it has one. */
-export function withParameters(redirectUri: URL, parameters: Readonly<Record<string, string>>): string {
-  const { href } = redirectUri;
-  const separator = !redirectUri.search ? (href.endsWith('?') ? '' : '?') : href.endsWith('&') ? '' : '&';
-  return href + separator + encode(parameters);
-}
-
-/** Puts parameters into the fragment of a redirect URI, which QQ writes behind a `?`. */
-export function withFragment(redirectUri: URL, parameters: Readonly<Record<string, string>>): string {
-  const { href } = redirectUri;
-  return `${href}${href.includes('?') ? '' : '?'}#${encode(parameters)}`;
-}
-
-function encode(parameters: Readonly<Record<string, string>>): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
+/**
+ * Adds parameters to a redirect URI: after its own query if it has one, or in the fragment, which QQ writes behind a `?`.
+ */
+export function callbackUrl({ href }: URL, parameters: Readonly<Record<string, string>>, inFragment: boolean): string {
+  const query = href.includes('?') ? href : `${href}?`;
+  const separator = inFragment ? '#' : /[?&]$/.test(query) ? '' : '&';
+  const encoded = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return query + separator + encoded.join('&');
 }
 
 function isPublicName(hostname: string): boolean {

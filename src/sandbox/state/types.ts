@@ -74,12 +74,8 @@ export interface SandboxUser {
   readonly is_yellow_year_vip?: string | null;
 }
 
-/** A user with the derived values filled in. */
-export interface Account {
-  readonly id: string;
-  readonly user: SandboxUser;
-  readonly unionid: string | false;
-}
+/** A user with the derived values filled in, but the openid, which each application has its own of. */
+export type Account = SandboxUser & { readonly id: string; readonly unionid: string | false };
 
 /** The endpoints that {@link Sandbox.failNext} can make fail. `user_info` is `get_simple_userinfo` too. */
 export type SandboxEndpoint = 'authorize' | 'token' | 'me' | 'user_info' | 'avatar';

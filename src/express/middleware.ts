@@ -10,15 +10,12 @@ import {
   publicUser,
   rawQuery,
   sameSite,
-  sendBrowserModule,
   sendScript,
 } from './http.js';
 import { completeLogin } from './login/callback.js';
 import { startLogin } from './login/start.js';
 import { checkRouteOrder, createMountCheck } from './mount-check.js';
 import { readOptions } from './options.js';
-import { COPY_SCRIPT } from './pages/in-app-browser.js';
-import { POPUP_SCRIPT } from './pages/popup.js';
 import { extendRequest } from './request.js';
 import { guarded } from './require-user.js';
 import { createServices } from './services.js';
@@ -143,8 +140,8 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     guarded('json', async (req, res) => services.avatars.send(req, res, req.qqUser)),
   );
 
-  get(paths.client, sendBrowserModule);
-  get(paths.popupScript, sendScript(POPUP_SCRIPT));
-  get(paths.copyScript, sendScript(COPY_SCRIPT));
+  get(paths.client, sendScript('client'));
+  get(paths.popupScript, sendScript('popup'));
+  get(paths.copyScript, sendScript('copy'));
   return router;
 }

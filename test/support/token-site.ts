@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { RedisStore } from 'connect-redis';
 import { createSealer } from '../../src/attempt/sealer.js';
-import { callStore } from '../../src/express/session/store.js';
+import { callStore } from '../../src/express/session-store.js';
 import { APP, Visitor, startSite } from './site.js';
 import { contents } from './store.js';
 import type { Express, Request, Response } from 'express';

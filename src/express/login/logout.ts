@@ -1,4 +1,4 @@
-import { callStore, saveSession } from '../session/store.js';
+import { callStore, saveSession } from '../session-store.js';
 import { removeLogin, storedLogin, tokenRecordsOf } from '../session/stored-login.js';
 import { requireSession } from '../session/session.js';
 import type { Request } from 'express';

@@ -1,7 +1,8 @@
 import { QQConfigurationError, isQQConnectError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile, toQQUser } from '../../protocol/profile.js';
 import { requireSession, watchStoredSession } from '../session/session.js';
-import { saveSession } from '../session/store.js';
+import { saveSession } from '../session-store.js';
+import { shareTask } from '../share-task.js';
 import { storedLogin } from '../session/stored-login.js';
 import { loginRequired } from '../tokens/vault.js';
 import type { Request } from 'express';
@@ -25,7 +26,7 @@ function requireTokens({ client, options, sessions }: Services, req: Request): T
   const login = storedLogin(req, client.appId);
   if (!login) throw loginRequired('the user is not logged in');
   if (!login.tokens) throw loginRequired('this login has no tokens');
-  return { store: req.sessionStore, login: { ...login, tokens: login.tokens } };
+  return { store: req.sessionStore, openid: login.openid, ...login.tokens };
 }
 
 /** Returns a valid access token of the request's user; see {@link TokenVault.accessToken}. */
@@ -34,7 +35,7 @@ export async function accessToken(services: Services, req: Request, rejected?: s
 }
 
 async function fetchProfile({ client, vault }: Services, ref: TokenRef): Promise<UserInfoResponse> {
-  const { openid } = ref.login;
+  const { openid } = ref;
   const token = await vault.accessToken(ref);
   try {
     return await client.fetchUserInfo({ accessToken: token, openid });
@@ -44,36 +45,29 @@ async function fetchProfile({ client, vault }: Services, ref: TokenRef): Promise
   }
 }
 
-/** Shares one call of QQ among all requests of a session. */
-async function fetchProfileOnce(services: Services, req: Request, ref: TokenRef): Promise<UserInfoResponse> {
-  const { pendingProfiles } = services;
-  const key = req.sessionID;
-  const pending = pendingProfiles.get(key);
-  if (pending) return pending;
-  const task = fetchProfile(services, ref);
-  pendingProfiles.set(key, task);
-  try {
-    return await task;
-  } finally {
-    pendingProfiles.delete(key);
-  }
-}
-
 function isComplete(raw: UserInfoResponse): boolean {
   return String(raw.is_lost ?? 0) === '0' && !isPlaceholderProfile(raw);
 }
 
-/** Stores a profile in the session, with the changes that other requests made while QQ was called. */
-async function keepProfile(
-  { client }: Services,
-  req: Request,
-  loggedIn: StoredLogin,
-  raw: UserInfoResponse,
-): Promise<void> {
+/**
+ * Fetches the user's profile again, as avatar URLs change, and stores it in the session. A profile that QQ calls
+ * incomplete (`is_lost`), or its placeholder, never replaces a complete one, and a failure changes nothing.
+ */
+export async function reloadUser(services: Services, req: Request): Promise<QQUser> {
+  const { avatars, client, pendingProfiles } = services;
+  const ref = requireTokens(services, req);
+  const mergeStoredSession = watchStoredSession(req);
+  const raw = await shareTask(pendingProfiles, req.sessionID, async () => fetchProfile(services, ref));
+  const isStored = await mergeStoredSession();
   const login = storedLogin(req, client.appId);
-  if (login?.openid !== loggedIn.openid || login.tokens?.record !== loggedIn.tokens?.record) {
-    throw loginRequired('the user has logged out');
-  }
+  if (!isStored || login?.tokens?.record !== ref.record) throw loginRequired('the user has logged out');
+  if (isComplete(raw)) await keepProfile(req, login, raw);
+  const user = toQQUser({ ...login, appId: client.appId }, login.profile);
+  avatars.forget(user); // its URL may stay the same when the picture changes
+  return user;
+}
+
+async function keepProfile(req: Request, login: StoredLogin, raw: UserInfoResponse): Promise<void> {
   const before = login.profile;
   login.profile = raw;
   try {
@@ -82,23 +76,4 @@ async function keepProfile(
     login.profile = before;
     throw error;
   }
-}
-
-/**
- * Fetches the user's profile again, as avatar URLs change, and stores it in the session. A profile that QQ calls
- * incomplete (`is_lost`), or its placeholder, never replaces a complete one, and a failure changes nothing.
- */
-export async function reloadUser(services: Services, req: Request): Promise<QQUser> {
-  const { appId } = services.client;
-  const ref = requireTokens(services, req);
-  const mergeStoredSession = watchStoredSession(req);
-  const raw = await fetchProfileOnce(services, req, ref);
-  if (isComplete(raw)) {
-    if (!(await mergeStoredSession())) throw loginRequired('the user has logged out');
-    await keepProfile(services, req, ref.login, raw);
-  }
-  const login = storedLogin(req, appId) ?? ref.login;
-  const user = toQQUser({ ...login, appId }, login.profile);
-  services.avatars.forget(user); // its URL may stay the same when the picture changes
-  return user;
 }

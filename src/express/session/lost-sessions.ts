@@ -2,7 +2,7 @@ import { parse, serialize } from 'cookie';
 import { digest } from '../../attempt/login-attempt.js';
 import { QQConfigurationError } from '../../protocol/errors/index.js';
 import { debug } from '../debug.js';
-import { readStored } from './store.js';
+import { readStored } from '../session-store.js';
 import { storedLogin } from './stored-login.js';
 import type { Request, Response } from 'express';
 import type { LocalizedText } from '../../protocol/error-codes.js';

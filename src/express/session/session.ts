@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { QQConfigurationError, QQTransportError } from '../../protocol/errors/index.js';
-import { callStore, readStored, saveSession } from './store.js';
+import { callStore, readStored, saveSession } from '../session-store.js';
 import { completedLogin, loginIn } from './stored-login.js';
 import type { Request } from 'express';
 import type { Session, SessionData, Store } from 'express-session';

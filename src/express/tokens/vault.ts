@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refreshOutcome } from '../../client/grants.js';
 import { QQRequestError, QQTransportError, isQQConnectError, storeError } from '../../protocol/errors/index.js';
 import { debug } from '../debug.js';
-import { callStore, readStored } from '../session/store.js';
+import { shareTask } from '../share-task.js';
+import { callStore, readStored } from '../session-store.js';
 import { describeFailure } from '../events.js';
 import {
   REFRESH_PERIOD_MS,
@@ -22,13 +23,16 @@ import type { Lock } from '../../lock/lock.js';
 import type { QQConnectError } from '../../protocol/errors/index.js';
 import type { Sealer } from '../../attempt/sealer.js';
 import type { Emit } from '../events.js';
-import type { StoredLogin } from '../session/stored-login.js';
 import type { TokenEntry } from './token-entry.js';
 
 /** Where the tokens of a login are stored. */
 export interface TokenRef {
   store: Store;
-  login: StoredLogin & { tokens: NonNullable<StoredLogin['tokens']> };
+  openid: string;
+  /** The first tokens of the login, encrypted. */
+  sealed: string;
+  /** The id of the record that a refresh creates. */
+  record: string;
 }
 
 /** What is stored under a record's id after a refresh, or for an hour after a logout. */
@@ -83,7 +87,7 @@ export class TokenVault {
   async accessToken(ref: TokenRef, rejected?: string): Promise<string> {
     const entry = await this.#newest(ref);
     // A mark of this process is a refresh that is running, and its result is shared.
-    const isRunning = this.#pendingRefreshes.has(ref.login.tokens.record);
+    const isRunning = this.#pendingRefreshes.has(ref.record);
     if (isRunning ? isFresh(entry, rejected) : isUsable(entry, rejected)) return entry.tokens.accessToken;
     try {
       return (await this.#refreshOnce(ref, entry, rejected)).tokens.accessToken;
@@ -103,21 +107,13 @@ export class TokenVault {
 
   /** Shares one refresh among all requests of this process; the lock shares it among processes. */
   async #refreshOnce(ref: TokenRef, entry: TokenEntry, rejected: string | undefined): Promise<TokenEntry> {
-    const { record } = ref.login.tokens;
-    const pending = this.#pendingRefreshes.get(record);
-    debug('refresh: due, %s', pending ? 'and running in this process' : 'so the lock is acquired');
-    if (pending) {
-      const refreshed = await pending;
-      // It may have been started by a request for which QQ had not rejected this token yet.
-      return isValid(refreshed, rejected) ? refreshed : this.#refreshOnce(ref, refreshed, rejected);
-    }
-    const task = this.#underLock(ref, isValid(entry, rejected), rejected);
-    this.#pendingRefreshes.set(record, task);
-    try {
-      return await task;
-    } finally {
-      this.#pendingRefreshes.delete(record);
-    }
+    const isRunning = this.#pendingRefreshes.has(ref.record);
+    debug('refresh: due, %s', isRunning ? 'and running in this process' : 'so the lock is acquired');
+    const refreshed = await shareTask(this.#pendingRefreshes, ref.record, async () =>
+      this.#underLock(ref, isValid(entry, rejected), rejected),
+    );
+    // It may have been started by a request for which QQ had not rejected this token yet.
+    return !isRunning || isValid(refreshed, rejected) ? refreshed : this.#refreshOnce(ref, refreshed, rejected);
   }
 
   async #underLock(ref: TokenRef, isStillValid: boolean, rejected: string | undefined): Promise<TokenEntry> {
@@ -125,7 +121,7 @@ export class TokenVault {
     const limits = { expiresMs: this.#lockMs, waitMs: isStillValid ? 0 : this.#lockMs };
     let refresh: Promise<TokenEntry> | undefined;
     try {
-      await this.#lock(`express-qq-connect:${ref.login.tokens.record}`, limits, async () => {
+      await this.#lock(`express-qq-connect:${ref.record}`, limits, async () => {
         await (refresh ??= this.#refresh(ref, rejected));
       });
     } catch (error) {
@@ -210,31 +206,29 @@ export class TokenVault {
   }
 
   /** Returns the record, or the entry in the session if there is none. */
-  async #newest({ store, login }: TokenRef): Promise<TokenEntry> {
-    const { record, sealed } = login.tokens;
-    const stored = (await readStored(store, record)) as unknown as StoredRecord;
+  async #newest(ref: TokenRef): Promise<TokenEntry> {
+    const stored = (await readStored(ref.store, ref.record)) as unknown as StoredRecord;
     if (stored?.ended === true) throw loginRequired('the user has logged out');
-    if (typeof stored?.sealed === 'string') return this.#open(stored.sealed, login);
-    const first = this.#open(sealed, login);
+    if (typeof stored?.sealed === 'string') return this.#open(ref, stored.sealed);
+    const first = this.#open(ref, ref.sealed);
     if (Date.now() < first.loginAt + REFRESH_PERIOD_MS) return first;
     // QQ's refresh period is over, and a record may have expired: then this refresh token has been used.
     const { refreshToken, ...tokens } = first.tokens;
     return { ...first, tokens };
   }
 
-  #open(sealed: string, { openid, tokens }: TokenRef['login']): TokenEntry {
+  #open(ref: TokenRef, sealed: string): TokenEntry {
     const content = this.#sealer.open(sealed);
     // The record's id is encrypted too, so that two users' records cannot be exchanged in the store.
-    if (content?.record !== tokens.record || content.openid !== openid) {
+    if (content?.record !== ref.record || content.openid !== ref.openid) {
       throw loginRequired('the tokens of this login cannot be decrypted');
     }
     const { record, exp, ...entry } = content;
     return entry as unknown as TokenEntry;
   }
 
-  async #write({ store, login }: TokenRef, entry: TokenEntry): Promise<void> {
+  async #write({ store, record }: TokenRef, entry: TokenEntry): Promise<void> {
     const ttlMs = Math.max(Math.floor(recordTtlMs(entry)), TOMBSTONE_TTL_MS);
-    const { record } = login.tokens;
     const sealed = this.#sealer.seal({ ...entry, record }, Math.ceil(ttlMs / 1000));
     await this.#set(store, record, { sealed }, ttlMs);
   }

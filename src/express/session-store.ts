@@ -1,4 +1,4 @@
-import { storeError } from '../../protocol/errors/index.js';
+import { storeError } from '../protocol/errors/index.js';
 import type { Request } from 'express';
 import type { SessionData, Store } from 'express-session';
 

@@ -1,5 +1,6 @@
 import { boundedMap } from './bounded-map.js';
-import { ATTEMPT_TTL_SECONDS, digest } from './login-attempt.js';
+import { ATTEMPT_TTL_SECONDS } from './login-attempt.js';
+import { digest } from './own-cookies.js';
 import type { Callback } from '../client/callback.js';
 
 const MAX_ENTRIES = 10_000;

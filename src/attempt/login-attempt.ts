@@ -1,5 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { parse, serialize } from 'cookie';
+import { randomBytes } from 'node:crypto';
+import { parse } from 'cookie';
+import { digest, ownCookies } from './own-cookies.js';
+import type { OwnCookies } from './own-cookies.js';
 import type { Sealer } from './sealer.js';
 
 /** A login that this browser has started and that has had no callback yet. */
@@ -24,11 +26,6 @@ const MAX_COOKIE_BYTES = 3_900;
 // Of a request with hundreds of cookies under our name, only so many are read or deleted.
 const MAX_READ_COOKIES = 20;
 
-/** Names a state, a code or a user without disclosing it: in a cookie's name, and in a session. */
-export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
-}
-
 /** What {@link LoginAttempts.start} returns. */
 export interface StartedAttempt {
   attempt: LoginAttempt;
@@ -50,18 +47,14 @@ export interface FoundAttempt {
 export class LoginAttempts {
   readonly #sealer: Sealer;
   readonly #defaultReturnTo: string;
-  readonly #owner: string;
-  readonly #secure: boolean;
+  readonly #cookies: OwnCookies;
   readonly #prefix: string;
 
   constructor(options: { sealer: Sealer; appId: string; redirectUri: string; defaultReturnTo: string }) {
     this.#sealer = options.sealer;
     this.#defaultReturnTo = options.defaultReturnTo;
-    // All ports of localhost share their cookies: an application must not delete or read another one's.
-    this.#owner = digest(`${options.appId}\n${options.redirectUri}`);
-    // By the scheme that QQ calls back with, not by req.secure, which is often wrong behind a proxy.
-    this.#secure = new URL(options.redirectUri).protocol === 'https:';
-    this.#prefix = `${this.#secure ? '__Host-' : ''}qq_login_${this.#owner.slice(0, 8)}_`;
+    this.#cookies = ownCookies(options);
+    this.#prefix = `${this.#cookies.name('login')}_`;
   }
 
   /** Starts an attempt. Older attempts are deleted where there are too many, or the Cookie header grows too long. */
@@ -80,7 +73,7 @@ export class LoginAttempts {
     const room = MAX_COOKIE_HEADER_BYTES - othersBytes - sizeOf([[name, sealed]]);
     return {
       attempt,
-      cookies: [...this.#evict(own, room), this.#cookie(name, sealed, ATTEMPT_TTL_SECONDS)],
+      cookies: [...this.#evict(own, room), this.#cookies.line(name, sealed, ATTEMPT_TTL_SECONDS)],
     };
   }
 
@@ -90,7 +83,8 @@ export class LoginAttempts {
     const sealed = parse(cookieHeader ?? '')[name];
     if (sealed === undefined) return { attempt: undefined, deletion: undefined };
     const content = this.#sealer.open(sealed);
-    const isOurs = content?.state === state && content.owner === this.#owner && typeof content.returnTo === 'string';
+    const isOurs =
+      content?.state === state && content.owner === this.#cookies.owner && typeof content.returnTo === 'string';
     return {
       attempt: isOurs
         ? {
@@ -100,12 +94,12 @@ export class LoginAttempts {
             ...(typeof content.data === 'object' && { data: content.data as Record<string, unknown> }),
           }
         : undefined,
-      deletion: this.#cookie(name, '', 0),
+      deletion: this.#cookies.line(name, '', 0),
     };
   }
 
   #seal(attempt: LoginAttempt): string {
-    return this.#sealer.seal({ ...attempt, owner: this.#owner }, ATTEMPT_TTL_SECONDS);
+    return this.#sealer.seal({ ...attempt, owner: this.#cookies.owner }, ATTEMPT_TTL_SECONDS);
   }
 
   /** Deletes the oldest attempts; browsers send those first (RFC 6265, section 5.4). */
@@ -115,23 +109,9 @@ export class LoginAttempts {
     for (const [index, [name, value]] of own.slice(0, MAX_READ_COOKIES).entries()) {
       if (own.length - index < MAX_ATTEMPTS && bytes <= room) break;
       bytes -= sizeOf([[name, value]]);
-      deletions.push(this.#cookie(name, '', 0));
+      deletions.push(this.#cookies.line(name, '', 0));
     }
     return deletions;
-  }
-
-  #cookie(name: string, value: string, maxAge: number): string {
-    // Not every client deletes a cookie at a Max-Age of 0.
-    const expires = maxAge === 0 ? new Date(0) : undefined;
-    return serialize(name, value, {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: this.#secure,
-      maxAge,
-      expires,
-      encode: String, // a JWE has only characters that a cookie may have
-    });
   }
 }
 

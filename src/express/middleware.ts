@@ -19,6 +19,7 @@ import { readOptions } from './options.js';
 import { extendRequest } from './request.js';
 import { guarded } from './require-user.js';
 import { createServices } from './services.js';
+import { clearLoginCount } from './session/lost-sessions.js';
 import { noteSession, requireSession } from './session/session.js';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { IRoute, RequestHandler } from 'express';
@@ -73,7 +74,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     checkMount(req);
     noteSession(sessions, req);
     extendRequest(services, req, res);
-    services.lostSessions.clear(req, res);
+    clearLoginCount(services, req, res);
     next();
   });
 

@@ -1,18 +1,16 @@
 import { Callbacks } from '../attempt/callbacks.js';
 import { LoginAttempts } from '../attempt/login-attempt.js';
+import { ownCookies } from '../attempt/own-cookies.js';
 import { safeReturnTo, trimSlashes } from '../attempt/return-to.js';
 import { createSealer } from '../attempt/sealer.js';
 import { createUserAvatarRoute } from '../avatars/user-avatar.js';
 import { QQConfigurationError } from '../protocol/errors/index.js';
 import { createEmitter } from './events.js';
-import { SessionCookieWarnings } from './session/cookie-warnings.js';
-import { LostSessions } from './session/lost-sessions.js';
 import { createWarnOnce } from '../protocol/warn.js';
 import { TokenVault } from './tokens/vault.js';
 import type { ReturnToRules } from '../attempt/return-to.js';
 import type { UserInfoResponse } from '../protocol/profile.js';
 import type { ResolvedOptions } from './options.js';
-import type { SeenSessions } from './session/session.js';
 
 /** How a callback ended. */
 export type LoginOutcome =
@@ -24,6 +22,14 @@ export type LoginOutcome =
       body?: Record<string, unknown> | undefined;
     }
   | { result: 'cancelled'; location: string };
+
+/** What one router has seen of the application's sessions. */
+export interface SeenSessions {
+  /** The path of the session cookie, once a request had a session. */
+  cookiePath?: string;
+  /** The name of the session cookie, once a request had one of a login. */
+  cookieName?: string | undefined;
+}
 
 /** What all handlers of one router share. */
 export type Services = ReturnType<typeof createServices>;
@@ -113,8 +119,7 @@ export function createServices(resolved: ResolvedOptions) {
     callbacks: new Callbacks<LoginOutcome>(),
     vault: new TokenVault({ sealer: createSealer(encryptionKeys, 'tokens'), client, lock: options.lock, emit }),
     warnOnce,
-    cookieWarnings: new SessionCookieWarnings(client.redirectUri, warnOnce),
-    lostSessions: new LostSessions(client, warnOnce),
+    cookies: ownCookies(client),
     /** The images of the logged-in users. */
     avatars: createUserAvatarRoute(client),
     sessions: {} as SeenSessions,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { QQConfigurationError } from '../protocol/errors/index.js';
-import { ATTEMPT_TTL_SECONDS, digest } from '../attempt/login-attempt.js';
+import { ATTEMPT_TTL_SECONDS } from '../attempt/login-attempt.js';
+import { digest } from '../attempt/own-cookies.js';
 import type { ServerResponse } from 'node:http';
 import type { LoginAttempts } from '../attempt/login-attempt.js';
 

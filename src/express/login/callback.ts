@@ -1,5 +1,5 @@
 import { callbackId } from '../../attempt/callbacks.js';
-import { digest } from '../../attempt/login-attempt.js';
+import { digest } from '../../attempt/own-cookies.js';
 import { withCancelled } from '../../attempt/return-to.js';
 import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
@@ -8,6 +8,8 @@ import { debug } from '../debug.js';
 import { describeFailure, noteRefusal, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { COMPLETE, popupPage, popupWaitingPage } from '../pages/popup.js';
+import { warnAfterLogin } from '../session/cookie-warnings.js';
+import { countLogin } from '../session/lost-sessions.js';
 import {
   applicationData,
   completedLogin,
@@ -94,8 +96,8 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   if (res.headersSent) return; // by onLogin, or by the application's own timeout
   res.append('Set-Cookie', deletion); // not after a failure: a reload then finds its cause again
   if (outcome.result === 'success') {
-    services.cookieWarnings.afterLogin(req, res);
-    services.lostSessions.count(req, res);
+    warnAfterLogin(services, req, res);
+    countLogin(services, req, res);
   }
   sendLoginResult(services, req, res, { ...outcome, popup });
 }

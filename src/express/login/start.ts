@@ -1,4 +1,6 @@
 import { debug } from '../debug.js';
+import { warnBeforeLogin } from '../session/cookie-warnings.js';
+import { checkLostSession } from '../session/lost-sessions.js';
 import { requireSession } from '../session/session.js';
 import { acceptsHtml, isInFrame, isPhone, languageOf, sendPage } from '../http.js';
 import { inAppBrowserPage, isInAppBrowser } from '../pages/in-app-browser.js';
@@ -92,11 +94,11 @@ export async function startLogin(
   res: Response,
   options: LoginRequest,
 ): Promise<void> {
-  const { attempts: loginAttempts, client, cookieWarnings, emit, lostSessions, urls, sessions } = services;
+  const { attempts: loginAttempts, client, emit, sessions, urls } = services;
   const { inAppBrowser, siteName } = services.options;
   const redirectStatus = req.method === 'POST' ? 303 : 302;
   requireSession(req, sessions); // now, rather than at the callback
-  cookieWarnings.beforeLogin(req);
+  warnBeforeLogin(services, req);
   res.set('Cache-Control', 'no-store');
   const returnTo = urls.returnTo(options.returnTo) ?? urls.defaultReturnTo;
   if (!options.asJson && acceptsHtml(req)) {
@@ -114,7 +116,7 @@ export async function startLogin(
     }
   }
   setAttempt(req, { returnTo });
-  await lostSessions.check(req, res);
+  await checkLostSession(services, req, res);
   const warns = inAppBrowser === 'warn' && !options.allowInAppBrowser && !options.asJson;
   if (warns && isInAppBrowser(req.get('user-agent'))) {
     debug('login: requested in an in-app browser, so a page leads out of it');

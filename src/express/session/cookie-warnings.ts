@@ -1,57 +1,50 @@
 import type { Request, Response } from 'express';
-import type { WarnOnce } from '../../protocol/warn.js';
+import type { LocalizedText } from '../../protocol/error-codes.js';
+import type { Services } from '../services.js';
+
+const SECURE: LocalizedText = {
+  en: "the session cookie is Secure, and Express takes this request for plain http, so it is not sent. Behind a proxy write app.set('trust proxy', 1) and proxy_set_header X-Forwarded-Proto $scheme; on plain http session({ cookie: { secure: 'auto' } })",
+  zh: "会话 cookie 带 Secure，而 Express 认为该请求是 http，因此没有发送。反向代理之后请写 app.set('trust proxy', 1) 和 proxy_set_header X-Forwarded-Proto $scheme;；http 站点请用 session({ cookie: { secure: 'auto' } })",
+};
+const STRICT: LocalizedText = {
+  en: "the session cookie is SameSite=Strict, so browsers do not send it with the callback from QQ, and the page after a login looks logged out. Write session({ cookie: { sameSite: 'lax' } })",
+  zh: "会话 cookie 是 SameSite=Strict，浏览器从 QQ 返回时不会发送它，登录后的页面显示为未登录。请写 session({ cookie: { sameSite: 'lax' } })",
+};
+
+/** Finds the options of the session cookie that keep it from the browser, or from the callback. */
+export function cookieProblems(req: Request): LocalizedText[] {
+  const { sameSite, secure } = req.session.cookie;
+  return [
+    ...(secure === true && !req.secure ? [SECURE] : []),
+    ...(sameSite === true || sameSite === 'strict' ? [STRICT] : []),
+  ];
+}
+
+/** Warns if browsers do not send the session cookie of a request that starts a login with the callback. */
+export function warnBeforeLogin({ warnOnce }: Services, req: Request): void {
+  if (cookieProblems(req).includes(STRICT)) warnOnce('QQ_SESSION_SAME_SITE', STRICT.en);
+}
 
 /**
- * Warns once for each problem of the application's session cookie. Most of them show only at a login: the cookie that is
- * sent decides, whatever the options of express-session are.
+ * Warns of a problem that shows only at a login: the session cookie that is sent decides, whatever the options of
+ * express-session are.
  */
-export class SessionCookieWarnings {
-  readonly #isHttps: boolean;
-  readonly #warnOnce: WarnOnce;
-
-  /** @param redirectUri - its scheme is the one that browsers use */
-  constructor(redirectUri: string, warnOnce: WarnOnce) {
-    this.#warnOnce = warnOnce;
-    this.#isHttps = new URL(redirectUri).protocol === 'https:';
-  }
-
-  /** Checks the session of a request that starts a login. */
-  beforeLogin(req: Request): void {
-    const { sameSite } = req.session.cookie;
-    if (sameSite !== true && sameSite !== 'strict') return;
-    this.#warnOnce(
-      'QQ_SESSION_SAME_SITE',
-      'the session cookie is SameSite=Strict, so browsers do not send it with the callback from QQ: the session from ' +
-        "before the login is not found, and the page after it looks logged out. Use session({ cookie: { sameSite: 'lax' } })",
-    );
-  }
-
-  /** Checks the session cookie in the response to a completed login. */
-  afterLogin(req: Request, res: Response): void {
-    const id = req.sessionID;
-    const isHeldBack = req.session.cookie.secure === true && !req.secure;
-    res.once('finish', () => {
-      const cookie = sentCookie(res, id);
-      if (cookie === undefined) this.#warnLost(isHeldBack);
-      else if (this.#isHttps && !/;\s*secure\s*(?:;|$)/i.test(cookie)) this.#warnInsecure(req);
-    });
-  }
-
-  #warnLost(isHeldBack: boolean): void {
-    const why = !isHeldBack
-      ? 'find the code that removes its Set-Cookie header'
-      : this.#isHttps
-        ? "it is Secure, and Express takes the requests of this https site for plain http. Use app.set('trust proxy', 1)"
-        : "it is Secure, and this site is plain http. Use session({ cookie: { secure: 'auto' } })";
-    this.#warnOnce('QQ_SESSION_COOKIE_LOST', `a login was completed without a session cookie, so it is lost: ${why}`);
-  }
-
-  #warnInsecure(req: Request): void {
-    const remedy = req.secure
-      ? 'session({ cookie: { secure: true } })'
-      : "app.set('trust proxy', 1), because Express takes its requests for plain http, and session({ cookie: { secure: true } })";
-    this.#warnOnce('QQ_SESSION_COOKIE_INSECURE', `the session cookie of this https site is not Secure. Use ${remedy}`);
-  }
+export function warnAfterLogin({ urls, warnOnce }: Services, req: Request, res: Response): void {
+  const id = req.sessionID;
+  const isHeldBack = cookieProblems(req).includes(SECURE);
+  res.once('finish', () => {
+    const cookie = sentCookie(res, id);
+    if (cookie === undefined) {
+      const why = isHeldBack ? SECURE.en : 'find the code that removes its Set-Cookie header';
+      warnOnce('QQ_SESSION_COOKIE_LOST', `a login was completed without a session cookie, so it is lost: ${why}`);
+    } else if (urls.siteOrigin.startsWith('https:') && !/;\s*secure\s*(?:;|$)/i.test(cookie)) {
+      const trust = req.secure
+        ? ''
+        : "app.set('trust proxy', 1), because Express takes its requests for plain http, and ";
+      const remedy = `${trust}session({ cookie: { secure: true } })`;
+      warnOnce('QQ_SESSION_COOKIE_INSECURE', `the session cookie of this https site is not Secure. Use ${remedy}`);
+    }
+  });
 }
 
 /** The `Set-Cookie` line with a session's id, signed or not. */

@@ -1,13 +1,15 @@
-import { parse, serialize } from 'cookie';
-import { digest } from '../../attempt/login-attempt.js';
+import { parse } from 'cookie';
 import { QQConfigurationError } from '../../protocol/errors/index.js';
 import { debug } from '../debug.js';
 import { readStored } from '../session-store.js';
+import { cookieProblems } from './cookie-warnings.js';
 import { storedLogin } from './stored-login.js';
 import type { Request, Response } from 'express';
 import type { LocalizedText } from '../../protocol/error-codes.js';
-import type { WarnOnce } from '../../protocol/warn.js';
+import type { Services } from '../services.js';
 
+// Finds logins that end without their session. Without it, the guard would redirect to QQ again, and QQ back: a cookie
+// of one minute counts the logins in a row, and a request with a login in its session deletes it.
 const MAX_LOGINS_IN_A_ROW = 2;
 const COUNT_TTL_SECONDS = 60;
 
@@ -26,83 +28,62 @@ const wrongSecret: LocalizedText = {
   zh: '会话存储中有该浏览器的会话，但会话 cookie 的签名不符。请让所有进程始终使用同一个密钥：session({ secret: process.env.SESSION_SECRET })',
 };
 
+function loginCount({ cookies }: Services, req: Request): number {
+  const { cookie } = req.headers;
+  const name = cookies.name('logins');
+  return cookie?.includes(name) ? Number(parse(cookie)[name]) || 0 : 0;
+}
+
+function setLoginCount({ cookies }: Services, res: Response, count: number): void {
+  if (res.headersSent) return;
+  const line = cookies.line(cookies.name('logins'), count > 0 ? String(count) : '', count > 0 ? COUNT_TTL_SECONDS : 0);
+  res.append('Set-Cookie', line);
+}
+
+/** Counts a completed login. */
+export function countLogin(services: Services, req: Request, res: Response): void {
+  setLoginCount(services, res, loginCount(services, req) + 1);
+}
+
+/** Deletes the count if this request has a login in its session. */
+export function clearLoginCount(services: Services, req: Request, res: Response): void {
+  const { client, sessions } = services;
+  if (loginCount(services, req) === 0 || !storedLogin(req, client.appId)) return;
+  sessions.cookieName = signedCookies(req).find(({ value }) => value === req.sessionID)?.name;
+  setLoginCount(services, res, 0);
+}
+
 /**
- * Finds logins that end without their session. Without it, the guard would redirect to QQ again, and QQ back: a cookie
- * of one minute counts the logins in a row, and a request with a login in its session deletes it.
+ * Checks the session of a request that starts a login.
+ *
+ * @throws `QQConfigurationError` `ERR_QQ_SESSION_LOST`, which names the reason, after two logins in a row
  */
-export class LostSessions {
-  readonly #name: string;
-  readonly #appId: string;
-  readonly #secure: boolean;
-  readonly #warnOnce: WarnOnce;
-  /** The name of the session cookie, once a request had one of a login. */
-  #cookieName: string | undefined;
-
-  constructor({ appId, redirectUri }: { appId: string; redirectUri: string }, warnOnce: WarnOnce) {
-    this.#appId = appId;
-    this.#secure = new URL(redirectUri).protocol === 'https:';
-    const owner = digest(`${appId}\n${redirectUri}`).slice(0, 8);
-    this.#name = `${this.#secure ? '__Host-' : ''}qq_logins_${owner}`;
-    this.#warnOnce = warnOnce;
+export async function checkLostSession(services: Services, req: Request, res: Response): Promise<void> {
+  const { client, sessions, warnOnce } = services;
+  if (storedLogin(req, client.appId)) return;
+  const unknown = signedCookies(req).filter(
+    ({ name, value }) => value !== req.sessionID && name === (sessions.cookieName ?? name),
+  );
+  // express-session reads the first cookie of a name.
+  const ids = new Map(unknown.toReversed().map(({ name, value }) => [name, value]));
+  let isSecretWrong = false;
+  for (const id of [...ids.values()].slice(-3)) {
+    isSecretWrong ||= await readStored(req.sessionStore, id).then(Boolean, () => false);
   }
-
-  /** Counts a completed login. */
-  count(req: Request, res: Response): void {
-    this.#set(res, this.#countOf(req) + 1);
-  }
-
-  /** Deletes the count if this request has a login in its session. */
-  clear(req: Request, res: Response): void {
-    if (this.#countOf(req) === 0 || !storedLogin(req, this.#appId)) return;
-    this.#cookieName = signedCookies(req).find(({ value }) => value === req.sessionID)?.name;
-    this.#set(res, 0);
-  }
-
-  /**
-   * Checks the session of a request that starts a login.
-   *
-   * @throws `QQConfigurationError` `ERR_QQ_SESSION_LOST`, which names the reason, after two logins in a row
-   */
-  async check(req: Request, res: Response): Promise<void> {
-    if (storedLogin(req, this.#appId)) return;
-    const unknown = signedCookies(req).filter(
-      ({ name, value }) => value !== req.sessionID && name === (this.#cookieName ?? name),
-    );
-    const names = new Set(unknown.map(({ name }) => name));
-    let isSecretWrong = false;
-    for (const name of [...names].slice(0, 3)) {
-      // express-session reads the first cookie of a name.
-      const id = unknown.find((cookie) => cookie.name === name)?.value ?? '';
-      isSecretWrong ||= await readStored(req.sessionStore, id).then(Boolean, () => false);
-    }
-    if (isSecretWrong) this.#warnOnce('QQ_SESSION_SECRET', wrongSecret.en);
-    if (this.#countOf(req) > 0) debug('session: %d logins in a row were completed without it', this.#countOf(req));
-    if (this.#countOf(req) < MAX_LOGINS_IN_A_ROW) return;
-    this.#set(res, 0); // the next one may try again
-    const { en, zh } = isSecretWrong
-      ? wrongSecret
-      : unknown.length > 0
-        ? notStored(req, unknown.length > names.size)
-        : notSent(req);
-    throw new QQConfigurationError(
-      `session: two logins in a row were completed, and the browser's next request had the session of neither: ${en}`,
-      { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` },
-      'ERR_QQ_SESSION_LOST',
-      'session',
-    );
-  }
-
-  #countOf(req: Request): number {
-    const { cookie } = req.headers;
-    return cookie?.includes(this.#name) ? Number(parse(cookie)[this.#name]) || 0 : 0;
-  }
-
-  #set(res: Response, count: number): void {
-    if (res.headersSent) return;
-    const age = count > 0 ? { maxAge: COUNT_TTL_SECONDS } : { maxAge: 0, expires: new Date(0) };
-    const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure, ...age } as const;
-    res.append('Set-Cookie', serialize(this.#name, count > 0 ? String(count) : '', options));
-  }
+  if (isSecretWrong) warnOnce('QQ_SESSION_SECRET', wrongSecret.en);
+  const count = loginCount(services, req);
+  if (count > 0) debug('session: %d logins in a row were completed without it', count);
+  if (count < MAX_LOGINS_IN_A_ROW) return;
+  setLoginCount(services, res, 0); // the next one may try again
+  const notFound =
+    unknown.length > 0 ? notStored(req, unknown.length > ids.size) : (cookieProblems(req)[0] ?? notSent(req));
+  const { en, zh } = isSecretWrong ? wrongSecret : notFound;
+  throw new QQConfigurationError(
+    `session: two logins in a row were completed, and the browser's next request had the session of neither: ${en}`,
+    { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` },
+    'ERR_QQ_SESSION_LOST',
+    'session',
+  );
 }
 
 /** The browser sent a session cookie, and the store has no such session. */
@@ -124,22 +105,9 @@ function notStored({ sessionStore }: Request, isRepeated: boolean): LocalizedTex
       };
 }
 
-/** The browser sent no session cookie. */
+/** The browser sent no session cookie, and its options are those of a cookie that is sent. */
 function notSent(req: Request): LocalizedText {
-  const { cookie } = req.session;
-  if (cookie.secure === true && !req.secure) {
-    return {
-      en: "the session cookie is Secure, and Express takes this request for plain http, so it is not sent. Behind a proxy write app.set('trust proxy', 1) and proxy_set_header X-Forwarded-Proto $scheme; on plain http session({ cookie: { secure: 'auto' } })",
-      zh: "会话 cookie 带 Secure，而 Express 认为该请求是 http，因此没有发送。反向代理之后请写 app.set('trust proxy', 1) 和 proxy_set_header X-Forwarded-Proto $scheme;；http 站点请用 session({ cookie: { secure: 'auto' } })",
-    };
-  }
-  if (cookie.sameSite === true || cookie.sameSite === 'strict') {
-    return {
-      en: "the session cookie is SameSite=Strict, so browsers do not send it on the way back from QQ. Write session({ cookie: { sameSite: 'lax' } })",
-      zh: "会话 cookie 是 SameSite=Strict，浏览器从 QQ 返回时不会发送它。请写 session({ cookie: { sameSite: 'lax' } })",
-    };
-  }
-  const { path = '/', domain } = cookie;
+  const { path = '/', domain } = req.session.cookie;
   return {
     en: `the browser does not send the session cookie. Check its path (${path}) and domain (${domain ?? 'none'}) in session({ cookie }), and what changes it on the way: proxy_cookie_path, proxy_cookie_domain, proxy_cookie_flags, a CDN that removes Set-Cookie`,
     zh: `浏览器没有发送会话 cookie。请检查 session({ cookie }) 中的 path（${path}）和 domain（${domain ?? '无'}），以及途中是否有改写：proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或删除 Set-Cookie 的 CDN`,

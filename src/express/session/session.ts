@@ -4,16 +4,11 @@ import { callStore, readStored, saveSession } from '../session-store.js';
 import { completedLogin, loginIn } from './stored-login.js';
 import type { Request } from 'express';
 import type { Session, SessionData, Store } from 'express-session';
+import type { SeenSessions } from '../services.js';
 
 type StoredSession = Session & Partial<SessionData>;
 /** express-session adds this method to its store, and omits it from its types. */
 type GeneratingStore = Store & { generate(req: Request): void };
-
-/** What one router has seen of the application's sessions. */
-export interface SeenSessions {
-  /** The path of the session cookie, once a request had a session. */
-  cookiePath?: string;
-}
 
 const MOUNT_SESSION = {
   en: 'Mount express-session before qqConnect(): app.use(session({ … })); app.use(qqConnect()).',
@@ -29,13 +24,9 @@ export function noteSession(seen: SeenSessions, req: Request): void {
   if (typeof path === 'string') seen.cookiePath = path;
 }
 
-function pathOf(req: Request): string {
-  return req.originalUrl.split('?', 1)[0] ?? '';
-}
-
 /** Returns whether a request has no session on a path where it should have one. */
 export function lacksSession(req: Request, { cookiePath = '/' }: SeenSessions): boolean {
-  return (req as { session?: unknown }).session === undefined && pathOf(req).startsWith(cookiePath);
+  return (req as { session?: unknown }).session === undefined && req.originalUrl.startsWith(cookiePath);
 }
 
 /**
@@ -49,7 +40,7 @@ export function requireSession(req: Request, seen: SeenSessions): StoredSession 
   // express-session declares both as always present, which they are not.
   const { session, sessionStore } = req as { session?: StoredSession; sessionStore?: Partial<GeneratingStore> };
   if (session && typeof sessionStore?.generate === 'function') return session;
-  if (!session && seen.cookiePath !== undefined && pathOf(req).startsWith(seen.cookiePath)) {
+  if (seen.cookiePath !== undefined && lacksSession(req, seen)) {
     throw new QQTransportError('ERR_QQ_SESSION_STORE', 'session: the session store is disconnected', {
       step: 'session',
     });

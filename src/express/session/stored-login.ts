@@ -1,4 +1,4 @@
-import { digest } from '../../attempt/login-attempt.js';
+import { digest } from '../../attempt/own-cookies.js';
 import type { Request } from 'express';
 import type { SessionData } from 'express-session';
 import type { UserInfoResponse } from '../../protocol/profile.js';

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { Request, RequestHandler, Response } from 'express';
-import type { LocalizedText } from '../protocol/error-codes.js';
 import type { QQUser } from '../protocol/profile.js';
 import type { Language, Page } from './pages/layout.js';
 
@@ -98,24 +97,13 @@ export const notPrefetched: RequestHandler = function notPrefetched(req, res, ne
   else next();
 };
 
-/**
- * Creates the last handler of a route: every other method is refused.
- *
- * @param hint - what to do instead, where the general hint does not fit
- */
-export function only(methods: string[], hint?: LocalizedText): RequestHandler {
+/** Creates the last handler of a route: every other method is refused. */
+export function only(...methods: string[]): RequestHandler {
   return function only(req, res, next) {
     res.set('Allow', methods.join(', '));
-    const message = `login: the method ${req.method} is not allowed here`;
-    next(new QQRequestError('ERR_QQ_METHOD_NOT_ALLOWED', message, hint && { hint }));
+    next(new QQRequestError('ERR_QQ_METHOD_NOT_ALLOWED', `login: the method ${req.method} is not allowed here`));
   };
 }
-
-/** For a front end that sends `code` and `state` of a callback in a body. */
-export const CALLBACK_BY_GET: LocalizedText = {
-  en: "QQ calls this address back with GET. In a front end that received code and state, send its page's own query: fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } }).",
-  zh: "QQ 以 GET 请求回调此地址。前端页面收到 code 和 state 后，请原样转发页面自己的查询参数：fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } })。",
-};
 
 /** Creates a handler whose rejection goes to the error handlers, on Express 4 too. */
 export function handle(task: (req: Request, res: Response) => Promise<void>): RequestHandler {

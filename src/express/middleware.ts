@@ -1,7 +1,6 @@
 import { Router } from 'express';
 import { assertCalled } from '../protocol/assert-called.js';
 import {
-  CALLBACK_BY_GET,
   handle,
   isScript,
   isSubresource,
@@ -22,7 +21,7 @@ import { createServices } from './services.js';
 import { clearLoginCount } from './session/lost-sessions.js';
 import { noteSession, requireSession } from './session/session.js';
 import { QQRequestError } from '../protocol/errors/index.js';
-import type { IRoute, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { QQConnectOptions } from './options.js';
 
 /** Makes Express match a path literally: its special characters are escaped, for Express 4 and 5 alike. */
@@ -59,16 +58,14 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
   const { paths, sessions, urls } = services;
   const checkMount = createMountCheck(services);
   const router = Router();
-  const get = (path: string, ...handlers: RequestHandler[]): IRoute =>
-    router
-      .route(literalPath(path))
-      .get(...handlers)
-      .all(only(['GET', 'HEAD']));
-  const post = (path: string, handler: RequestHandler): IRoute =>
-    router
-      .route(literalPath(path))
-      .post(sameSite(urls.siteOrigin, urls.allowedOrigins), handler)
-      .all(only(['POST']));
+  const get = (path: string, ...handlers: RequestHandler[]): void => {
+    router.get(literalPath(path), ...handlers);
+    router.all(literalPath(path), only('GET', 'HEAD'));
+  };
+  const post = (path: string, handler: RequestHandler): void => {
+    router.post(literalPath(path), sameSite(urls.siteOrigin, urls.allowedOrigins), handler);
+    router.all(literalPath(path), only('POST'));
+  };
 
   router.use(function qqConnect(req, res, next) {
     checkMount(req);
@@ -100,16 +97,14 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     }),
   );
 
-  router
-    .route(literalPath(paths.callback))
-    .get(
-      notPrefetched,
-      handle(async (req, res) => {
-        await completeLogin(services, req, res);
-        checkRouteOrder(services, router, req, res.get('Location') ?? '');
-      }),
-    )
-    .all(only(['GET', 'HEAD'], CALLBACK_BY_GET));
+  get(
+    paths.callback,
+    notPrefetched,
+    handle(async (req, res) => {
+      await completeLogin(services, req, res);
+      checkRouteOrder(services, router, req, res.get('Location') ?? '');
+    }),
+  );
 
   post(
     paths.logout,

@@ -85,8 +85,13 @@ const errorDefaults = {
     step: 'login',
     userMessage: NOT_DIRECTLY,
     hint: {
-      en: 'This address takes another method: logging out, for one, is a POST from a form or fetch.',
-      zh: '该地址需使用其他请求方法：例如退出登录应以表单或 fetch 发送 POST。',
+      en:
+        'This address takes another method. Log out by a POST from a form or fetch. QQ calls the redirect URI back with ' +
+        "GET: a front end that received code and state sends its page's own query, " +
+        "fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } }).",
+      zh:
+        '该地址需使用其他请求方法。退出登录请以表单或 fetch 发送 POST。QQ 以 GET 请求回调地址：前端页面收到 code 和 state 后，' +
+        "请原样转发页面自己的查询参数：fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } })。",
     },
   },
   ERR_QQ_CROSS_SITE: {

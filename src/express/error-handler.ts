@@ -4,7 +4,7 @@ import { languageOf, sendPage, wantsJson } from './http.js';
 import { attemptOf, loginUrl } from './login/start.js';
 import { errorPage } from './pages/error-page.js';
 import { servicesOf } from './request.js';
-import { warn } from '../protocol/warn.js';
+import { createWarnOnce } from '../protocol/warn.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { QQConnectError } from '../protocol/errors/index.js';
 
@@ -62,16 +62,14 @@ function sendErrorJson(req: Request, res: Response, error: QQConnectError, showF
  */
 export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorRequestHandler {
   assertCalled('qqErrorHandler', options);
-  const warned = new Set<string>();
+  const warnOnce = createWarnOnce();
   return function qqErrorHandler(error: unknown, req, res, next) {
     if (!isQQConnectError(error) || res.headersSent) {
       next(error);
       return;
     }
-    if (error.kind === 'configuration' && !warned.has(error.message)) {
-      warned.add(error.message); // answered here, it would not reach a log
-      warn('QQ_CONFIGURATION', error.message);
-    }
+    // Answered here, it would not reach a log.
+    if (error.kind === 'configuration') warnOnce('QQ_CONFIGURATION', error.message, error.message);
     const showFix = options.showFix ?? req.app.get('env') !== 'production';
     // A refresh has no page: a script requests it, even one without a header that shows it.
     const isRefresh = req.method === 'POST' && req.path.endsWith(servicesOf(req)?.paths.refresh ?? '\n');

@@ -1,5 +1,4 @@
 import { isQQConnectError } from '../protocol/errors/index.js';
-import { warn } from '../protocol/warn.js';
 import { debug } from './debug.js';
 import type { QQErrorCode, QQStep } from '../protocol/errors/index.js';
 import type { WarnOnce } from '../protocol/warn.js';
@@ -60,16 +59,12 @@ export type QQConnectEventListener = (event: QQConnectEvent) => void | Promise<v
 export type Emit = (create: () => QQConnectEvent) => void;
 
 /** Creates the function that calls `onEvent`. What a listener throws, now or later, must not decide a login. */
-export function createEmitter(onEvent: QQConnectEventListener | undefined): Emit {
-  let hasFailed = false;
+export function createEmitter(onEvent: QQConnectEventListener | undefined, warnOnce: WarnOnce): Emit {
   return (create) => {
     if (!onEvent && !debug.enabled) return;
     const event = create();
     debug('event %j', event);
     const listen = async (): Promise<void> => onEvent?.(event);
-    listen().catch(() => {
-      if (!hasFailed) warn('QQ_ON_EVENT', `onEvent threw on ${event.type}`);
-      hasFailed = true;
-    });
+    listen().catch(() => warnOnce('QQ_ON_EVENT', `onEvent threw on ${event.type}`));
   };
 }

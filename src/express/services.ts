@@ -102,8 +102,8 @@ export function createServices(resolved: ResolvedOptions) {
   const { client } = options;
   const paths = pathsOf(resolved);
   const urls = urlsOf(resolved, paths);
-  const emit = createEmitter(options.onEvent);
   const warnOnce = createWarnOnce();
+  const emit = createEmitter(options.onEvent, warnOnce);
   return {
     options,
     client,

@@ -211,10 +211,8 @@ function isObject(options: unknown): options is object {
 
 function withEnvironment(options: QQConnectOptions): Record<string, unknown> {
   // A key whose value is undefined is one that was not given.
-  const filled = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    unknown
-  >;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const filled: Record<string, unknown> = Object.fromEntries(given);
   for (const [option, variable] of Object.entries(environment)) {
     const value = process.env[variable];
     const belongsToClient = option !== 'encryptionKey' && filled.client !== undefined;

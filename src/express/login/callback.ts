@@ -253,18 +253,17 @@ function sendLoginResult(
   outcome: { result: 'success' | 'cancelled'; location: string; popup?: string | undefined; body?: object | undefined },
 ): void {
   const { result, location, popup, body } = outcome;
-  debug(
-    'callback: answers with %s',
-    isScript(req) ? 'JSON' : popup === undefined ? 'a redirect' : 'the last page of the pop-up window',
-  );
   res.set('Cache-Control', 'no-store');
   if (isScript(req)) {
+    debug('callback: answers with JSON');
     const user = result === 'success' && req.qqUser ? publicUser(req.qqUser) : null;
     res.json({ user, ...(result === 'cancelled' && { cancelled: true }), returnTo: location, ...body });
   } else if (popup !== undefined) {
+    debug('callback: answers with the last page of the pop-up window');
     const page = { channel: popup, result, next: location, script: urls.popupScript, site: options.siteName };
     sendPopupPage(res, popupPage(languageOf(req), page));
   } else {
+    debug('callback: answers with a redirect');
     res.redirect(302, location);
   }
 }

@@ -10,10 +10,7 @@ const MENU =
   '<svg viewBox="0 0 96 96" fill="none" stroke="currentColor" stroke-width="5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">' +
   '<path d="M10 88C14 56 36 40 68 36M54 24l16 12-10 18"/><g fill="currentColor" stroke="none"><circle cx="66" cy="10" r="5"/><circle cx="78" cy="10" r="5"/><circle cx="90" cy="10" r="5"/></g></svg>';
 
-const messages: Record<
-  Language,
-  Record<'title' | 'why' | 'how' | 'copy' | 'copied' | 'failed' | 'continue', string>
-> = {
+const messages = {
   zh: {
     title: '请在浏览器中打开',
     why: 'QQ 登录无法在当前应用内进行。',

@@ -34,6 +34,16 @@ function describe(baseUrl: string): string {
   return baseUrl.length > 100 ? `${baseUrl.slice(0, 100)}…` : baseUrl;
 }
 
+/** Returns whether Express can decode a path; where it cannot, it throws as it matches a route with parameters. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false; // the only error of decodeURIComponent
+  }
+}
+
 /** What is read of a layer of Express 4 (`regexp`) or Express 5 (`matchers`). */
 interface Layer {
   handle: { stack?: Layer[] };
@@ -85,9 +95,9 @@ function routeBefore(stack: Layer[], router: unknown, path: string, callbackPath
 export function checkRouteOrder({ urls, warnOnce }: Services, router: unknown, req: Request, location: string): void {
   const app = req.app as unknown as { _router?: { stack: Layer[] }; router?: { stack: Layer[] } };
   const { stack } = app._router ?? app.router ?? { stack: [] }; // Express 4 throws where `router` is read
-  if (!location.startsWith('/') || !stack.some((layer) => holds(layer, router))) return;
   const { publicPrefix } = urls;
   const [path = '/'] = location.split(/[?#]/, 1);
+  if (!path.startsWith('/') || !isDecodable(path) || !stack.some((layer) => holds(layer, router))) return;
   const isStripped = publicPrefix !== req.baseUrl && path.startsWith(publicPrefix); // by a proxy
   const seen = isStripped ? path.slice(publicPrefix.length) || '/' : path;
   const route = routeBefore(stack, router, seen, req.baseUrl + req.path);

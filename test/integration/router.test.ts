@@ -285,6 +285,21 @@ describe.each([
     await new Visitor(site).login('/early/1');
     expect([...warnings]).toEqual([]);
   });
+
+  it('causes no error after the response where Express cannot decode the path', async () => {
+    const errors: unknown[] = [];
+    const note: ErrorRequestHandler = (error, _req, _res, next) => {
+      errors.push(error);
+      next(error);
+    };
+    await using site = await startSite({
+      framework,
+      before: (app) => app.get('/early/:id', answer),
+      routes: (app) => app.use(note),
+    });
+    expect((await new Visitor(site).login('/early/%ff')).headers.location).toBe('/early/%ff');
+    expect(errors).toEqual([]);
+  });
 });
 
 describe('req.qqUser', () => {

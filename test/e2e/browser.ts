@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, devices } from 'playwright-core';
+import { isNightly } from '../support/nightly.js';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const SCREENSHOTS = 'artifacts/screenshots';
 
-/** Starts Chromium without a window, with what else it is to be told on its command line. */
+/** Starts Chromium without a window, with more options of its command line. */
 export async function launch(executablePath: string, more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
@@ -24,12 +25,12 @@ export async function launch(executablePath: string, more: string[] = []): Promi
   });
 }
 
-/** A person with a browser profile of their own. */
+/** A user with a browser profile of their own. */
 export interface Visitor {
   page: Page;
   /** Opens another tab of the same browser. */
   newTab(): Promise<Page>;
-  /** What went wrong on any page so far: console errors, scripts that threw, requests that failed. */
+  /** The errors on all pages so far: console errors, exceptions of scripts, failed requests. */
   complaints: string[];
   close(): Promise<void>;
 }
@@ -61,33 +62,42 @@ export async function visit(browser: Browser, options: BrowserContextOptions = d
   };
 }
 
-/** Does what opens a pop-up, and gives its page. */
+/** Runs a task that opens a pop-up, and returns the page of the pop-up. */
 export async function popupFrom(page: Page, task: () => Promise<void>): Promise<Page> {
   const [popup] = await Promise.all([page.waitForEvent('popup'), task()]);
   return popup;
 }
 
-/** On the sandbox's page: logs in as the person with this nickname. */
+/**
+ * Waits until a page that opened a pop-up has checked once that the window is open. Before that, the page cannot
+ * detect that the user closes the window. The timers of a page run in order, so the page's own check runs first.
+ */
+export async function untilPopupIsWatched(page: Page): Promise<void> {
+  await page.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
+}
+
+/** Logs in as the test account with this nickname, on the sandbox's page. */
 export async function choosePersona(page: Page, nickname: string): Promise<void> {
   await page.getByRole('button', { name: nickname }).click();
 }
 
-/** Gives the findings of axe that keep people out. */
+/** Returns the serious and critical findings of axe. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  const { violations } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-/** Keeps a picture of the whole page, to be looked at. */
+/** Takes a picture of the whole page, for a person to look at, in the nightly tests. */
 export async function screenshot(page: Page, name: string): Promise<void> {
+  if (!isNightly) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
-/** Each image of the page's content: how wide it really is (0 for one that did not load), and its type. */
+/** Returns the width in pixels (0 for an image that did not load) and the type of each image in the content. */
 export async function images(page: Page): Promise<[width: number, type: string][]> {
   await page.waitForLoadState('load');
   return page.evaluate<[number, string][]>(`Promise.all(

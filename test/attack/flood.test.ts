@@ -6,10 +6,11 @@ import session from 'express-session';
 import request from 'supertest';
 import { pngOf } from '../fixtures/avatar-files.js';
 import { MINUTE, startAvatarSite } from '../fixtures/avatar-host.js';
+import { isNightly } from '../support/nightly.js';
 import { startSite } from '../support/site.js';
 import type { RequestListener } from 'node:http';
 
-const LOGINS = process.env.NIGHTLY === undefined ? 2_000 : 100_000;
+const LOGINS = isNightly ? 100_000 : 1_000;
 
 const AT_ONCE = 32;
 
@@ -72,7 +73,7 @@ describe(`an anonymous flood of ${LOGINS} requests`, () => {
     async (_what, path, status) => {
       const store = new CountingStore();
       await using site = await startSite({ store });
-      await flood(site.url + path, Math.min(LOGINS, 2_000)); // until everything is compiled and every pool is full
+      await flood(site.url + path, Math.min(LOGINS, 1_000)); // until everything is compiled and every pool is full
       const before = usedHeap();
       expect([...(await flood(site.url + path, LOGINS))]).toEqual([status]);
       expect((usedHeap() - before) / MEGABYTE).toBeLessThan(3);

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { QQTextError, facePicture, formatTextPacket, parseTextPacket } from '../../src/text-protocol.js';
 import { fuzzTimeout } from '../attack/support/runs.js';
+import { isNightly } from '../support/nightly.js';
 import type { TextPacket } from '../../src/text-protocol.js';
 
 interface Body {
@@ -22,7 +23,7 @@ const bodies = exchanges.flatMap(({ name, request, reply }) => [
   { name, kind: 'request' as const, body: request },
   ...(reply ? [{ name, kind: 'reply' as const, body: reply }] : []),
 ]);
-const runs = process.env.NIGHTLY === undefined ? 2_000 : 200_000;
+const runs = isNightly ? 200_000 : 2_000;
 const timeout = fuzzTimeout(runs);
 
 const withCode = (code: string): Error => expect.objectContaining({ code }) as unknown as Error;

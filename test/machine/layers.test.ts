@@ -54,7 +54,7 @@ const violations = [
   ['I/O in the protocol', 'protocol-does-no-io', 'src/protocol/io.ts', "export { readFile } from 'node:fs';\n"],
   ['axios outside the transport', 'axios-only-in-transport', 'src/client/x.ts', "export { default } from 'axios';\n"],
   [
-    'a door imported from inside',
+    'an entry point imported from inside',
     'doors-are-not-imported',
     'src/client/door.ts',
     "export { one } from '../index.js';\n",

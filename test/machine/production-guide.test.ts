@@ -15,7 +15,7 @@ import type { RedisServer } from '../support/redis.js';
 
 const PAGE = `${GUIDE}/production.md`;
 const SITE = 'https://www.example.com';
-const executablePath = chromiumFor('production-guide.test.ts');
+const executablePath = chromiumFor('test/machine/production-guide.test.ts');
 
 function workersOf(app: DocumentedApp): number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=']).toString().trim().split('\n');

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { createClient as createClient6 } from 'redis6';
 import { redisLock } from '../../src/redis.js';
+import { isNightly } from '../support/nightly.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { Visitor, startSite } from '../support/site.js';
 import { nth, tokenRoutes } from '../support/token-site.js';
@@ -239,7 +240,7 @@ interface Attempt {
 }
 
 describeWithRedis(`a restart of Redis during ${LOGINS} logins`, () => {
-  it.each([...CASES, ...(process.env.NIGHTLY === 'true' ? MORE_CASES : [])])(
+  it.each([...CASES, ...(isNightly ? MORE_CASES : [])])(
     'leaves no login without tokens: %s',
     async (_what, persistent, disableOfflineQueue) => {
       await using redis = await startRedis({ persistent });

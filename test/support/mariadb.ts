@@ -41,7 +41,7 @@ export async function startMariaDB(): Promise<MariaDBServer> {
   const settings = ['--no-defaults', ...user, `--datadir=${data}`, `--socket=${socketPath}`, '--skip-networking'];
   const child = spawn(SERVER, settings, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   while (!existsSync(socketPath)) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error('mariadbd did not start');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -222,10 +222,10 @@ describe('express-qq-connect doctor --url', () => {
     expect(checks.find(({ id }) => id === 'site_session_unseen')?.en).toContain('trust proxy are not checked');
   });
 
-  it('begins a login and does not go on to QQ with it; prints neither its state nor its cookie', async () => {
+  it('starts a login without following it to QQ, and prints neither its state nor its cookie', async () => {
     await using site = await startSite();
     const seen: string[] = [];
-    await using door = await serve((req, res) => {
+    await using proxy = await serve((req, res) => {
       void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
         async (answer) => {
           seen.push(...answer.headers.getSetCookie(), answer.headers.get('location') ?? '');
@@ -234,7 +234,7 @@ describe('express-qq-connect doctor --url', () => {
         },
       );
     });
-    const { stdout } = await call(['doctor', '--url', door.url], { env: siteEnvironment(site) });
+    const { stdout } = await call(['doctor', '--url', proxy.url], { env: siteEnvironment(site) });
     const state = new URL(seen.find((text) => text.includes('state=')) ?? '').searchParams.get('state') ?? '';
     const cookie = /=([^;]+)/.exec(seen.find((text) => text.startsWith('qq_login_')) ?? '')?.[1] ?? '';
     expect(Math.min(state.length, cookie.length)).toBeGreaterThan(20);

@@ -7,4 +7,4 @@ const { startSandbox } = require('express-qq-connect/sandbox');
 
 import('../esm/log-in.mjs')
   .then(({ logIn }) => logIn({ app: express(), session, qqConnect, qqErrorHandler, requireQQUser, startSandbox }))
-  .then((user) => console.log(JSON.stringify({ user, doors: [typeof QQConnectClient] })));
+  .then((user) => console.log(JSON.stringify({ user, entryPoints: [typeof QQConnectClient] })));

@@ -1,4 +1,4 @@
-// A user's own application in ESM: logs in through the sandbox and prints who it is.
+// A user's own application in ESM: logs in through the sandbox and prints the user.
 import express from 'express';
 import session from 'express-session';
 import { qqConnect, qqErrorHandler, requireQQUser } from 'express-qq-connect';
@@ -10,5 +10,5 @@ import { logIn } from './log-in.mjs';
 
 const app = express();
 const user = await logIn({ app, session, qqConnect, qqErrorHandler, requireQQUser, startSandbox });
-const doors = [QQConnectClient, parseQQBody, avatars.qqAvatarUrl, redis.redisLock].map((door) => typeof door);
-console.log(JSON.stringify({ user, doors }));
+const entryPoints = [QQConnectClient, parseQQBody, avatars.qqAvatarUrl, redis.redisLock].map((value) => typeof value);
+console.log(JSON.stringify({ user, entryPoints }));

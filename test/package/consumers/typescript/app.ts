@@ -61,4 +61,4 @@ export function codeOf(error: unknown): string | undefined {
   return isQQConnectError(error) ? error.code : undefined;
 }
 
-export const doors = [redisLock, qqAvatarUrl];
+export const values = [redisLock, qqAvatarUrl];

@@ -107,14 +107,17 @@ export function createHandler(state: SandboxState, options: ServerOptions): Requ
     if (decoded === undefined) return noticePage(reader, 'unreadable');
     const at = patterns.findIndex((pattern) => pattern.test(decoded));
     const route = routes[at];
-    if (!route) return noticePage(reader, apiOf(path) === undefined ? 'notFound' : 'notEmulated', { what: path });
+    if (!route) {
+      const notice = apiOf(path) === undefined ? 'notFound' : 'notEmulated';
+      return noticePage(reader, notice, { what: path, accepted: routes.map(([, , served]) => served) });
+    }
     const [name, methods, , endpoint] = route;
     logged.endpoint = name;
     const form = await readForm(req);
     if (!form) return noticePage(reader, 'tooLarge');
     log.setBody(logged, form.values);
     if (!methods.includes(method)) {
-      const notice = noticePage(reader, 'methodNotAllowed', { what: method });
+      const notice = noticePage(reader, 'methodNotAllowed', { what: method, accepted: methods });
       return { ...notice, headers: { ...notice.headers, Allow: methods.join(', ') } };
     }
     const all = { ...query.values, ...form.values };

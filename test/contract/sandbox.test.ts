@@ -390,7 +390,9 @@ describe('every wrong parameter gets its documented number', () => {
     expect(page.body).toContain('The sandbox does not emulate /photo/list_album. The real QQ may have this API.');
     const typo = await visitor.send('/oauth2.0/tokens');
     expect(typo.status).toBe(404);
-    expect(JSON.parse(typo.body)).toMatchObject({ sandbox: 'express-qq-connect', error: 'notFound' });
+    const accepted = expect.arrayContaining(['/oauth2.0/token', '/user/get_simple_userinfo', '/g']) as unknown;
+    expect(JSON.parse(typo.body)).toMatchObject({ sandbox: 'express-qq-connect', error: 'notFound', accepted });
+    expect(page.body).toContain('<code>/oauth2.0/token</code>');
   });
 
   it('reads the last of a repeated parameter of the login, and nested and hostile names as they are', async () => {
@@ -417,6 +419,8 @@ describe('every wrong parameter gets its documented number', () => {
       const { status, headers } = await visitor.send(path, { method });
       expect([method, path, status, headers.get('allow')]).toEqual([method, path, 405, allow]);
     }
+    const refused = await visitor.send('/oauth2.0/me', { method: 'POST' });
+    expect(JSON.parse(refused.body)).toMatchObject({ error: 'methodNotAllowed', accepted: ['GET', 'HEAD'] });
     expect((await visitor.authorize({}, { method: 'HEAD' })).status).toBe(200);
   });
 

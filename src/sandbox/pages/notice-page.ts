@@ -37,6 +37,7 @@ const notices = {
 type Notice = keyof typeof notices;
 
 const titles = { zh: 'QQ 沙箱', en: 'QQ sandbox' };
+const acceptedTitles = { zh: '沙箱接受：', en: 'The sandbox accepts:' };
 
 export function noticeText(notice: Notice, language: Language): string {
   const [, zh, en] = notices[notice];
@@ -46,22 +47,27 @@ export function noticeText(notice: Notice, language: Language): string {
 /**
  * A message in the sandbox's own name, where QQ has no error number: a page for a browser, else JSON.
  *
- * @param options - `what`: what the notice is about
+ * @param options - `what`: what the notice is about; `accepted`: the paths or methods that would not lead here
  */
 export function noticePage(
   { language, wantsPage }: Reader,
   notice: Notice,
-  { what = '' }: { readonly what?: string | undefined } = {},
+  { what = '', accepted = [] }: { readonly what?: string | undefined; readonly accepted?: readonly string[] } = {},
 ): SandboxResponse {
   const [status] = notices[notice];
   const message = noticeText(notice, language).replace('{}', () => printable(what, 100));
   if (!wantsPage) {
-    const body = { sandbox: 'express-qq-connect', error: notice, message };
+    const body = { sandbox: 'express-qq-connect', error: notice, message, ...(accepted.length > 0 && { accepted }) };
     const headers = { 'Cache-Control': 'no-store' };
     return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body), headers };
   }
   const title = `${titles[language]} · ${status}`;
+  const list = html`<p>${acceptedTitles[language]}</p>
+    <ul>
+      ${accepted.map((each) => html`<li><code>${each}</code></li> `)}
+    </ul>`;
   const main = html`<h1>${title}</h1>
-    <p class="error" role="alert">${message}</p>`;
+    <p role="alert">${message}</p>
+    ${accepted.length > 0 && list}`;
   return page({ language, status, title, main });
 }

@@ -68,7 +68,11 @@ describeBrowser("the sandbox's console in Chromium", () => {
       );
       expect(violations).toEqual([]);
       const { width = 0 } = options.viewport ?? {};
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      for (const size of ['100%', '200%']) {
+        await page.evaluate(`document.documentElement.style.fontSize = '${size}'`);
+        expect([size, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([size, width]);
+      }
+      expect(await page.evaluate("document.querySelector('#requests').clientWidth")).toBeGreaterThan(width / 2);
     });
   });
 

@@ -303,6 +303,19 @@ describe("the request log on the sandbox's console", () => {
     expect(sandbox.requests.map((request) => request.openid)).toEqual([openid, openid, openid, ...Array<undefined>(5)]);
   });
 
+  it('shows an error that the sandbox simulates as a fault, and not as one of the application', async () => {
+    await using sandbox = await startSandbox({ autoApprove: true });
+    const visitor = new ConsoleVisitor(sandbox);
+    sandbox.failNext('token', { error: 100019 });
+    await visitor.token({ code: await visitor.code() });
+    const [login] = await visitor.log();
+    expect(login?.heading).toMatch(/✗ 模拟的故障：error 100019$/);
+    expect(login?.rows[1]).toMatch(/100019 code to access token error 模拟的故障：error 100019$/);
+    const { body } = await visitor.console();
+    expect(body).toContain('这是在沙箱中设置的故障，不是应用的错误。');
+    expect(body).not.toContain('没有签发过这个 code');
+  });
+
   it('puts the GET and the POST of the login page into one login, and a later refresh too', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);

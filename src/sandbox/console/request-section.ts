@@ -72,12 +72,16 @@ function groupsOf({ log, qq }: ConsoleView): readonly Group[] {
 
 function login({ id, login, rows }: Group, isNewest: boolean, view: ConsoleView): Html {
   const { text } = view;
-  const failed = rows.some(({ summary }) => summary.failed);
+  const failed = rows.findLast(({ summary }) => summary.failed)?.summary;
   const user = rows.findLast(({ summary }) => summary.user !== undefined)?.summary.user;
-  const error = rows.findLast(({ summary }) => summary.error !== undefined)?.summary.error;
   const warned = rows.some(({ summary }) => summary.warnings.length > 0);
-  const outcome = failed ? html`<span class="outcome bad">✗ ${error}</span>` : html`<span class="outcome">✓</span>`;
-  return html`<details id="${id}" class="login${failed && ' failed'}" ${(isNewest || failed || warned) && html`open`}>
+  const outcome = failed
+    ? html`<span class="outcome bad"
+        >✗ ${faultBadge(failed, text) ?? failed.error ?? failed.status ?? text.noResponse}</span
+      >`
+    : html`<span class="outcome">✓</span>`;
+  const isOpen = isNewest || failed !== undefined || warned;
+  return html`<details id="${id}" class="login${failed && ' failed'}" ${isOpen && html`open`}>
     <summary>
       <b>${login === undefined ? text.otherRequests : text.login(login)}</b>
       ${user !== undefined && html`<bdi>${user}</bdi>`} <time>${rows[0]?.summary.time ?? ''}</time>
@@ -91,7 +95,7 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: ConsoleView)
 
 function exchange({ id, request, summary }: Group['rows'][0], view: ConsoleView): Html {
   const { text, language } = view;
-  const { endpoint, status, durationMs, fault, warnings, error, failed } = summary;
+  const { endpoint, status, durationMs, warnings, error, failed } = summary;
   const none = durationMs === undefined ? text.pending : text.noResponse;
   const duration = durationMs === undefined ? '' : `${durationMs < 10 ? durationMs : Math.round(durationMs)} ms`;
   return html`<li id="${id}" class="exchange${failed && ' failed'}" data-outcome="${status} ${durationMs}">
@@ -99,13 +103,16 @@ function exchange({ id, request, summary }: Group['rows'][0], view: ConsoleView)
       <summary>
         <time>${summary.time}</time> <b>${endpoint === 'other' ? summary.path : endpoint}</b>
         <span class="status">${status ?? none}</span> <span class="duration">${duration}</span>
-        <span class="outcome bad">${error}</span>
-        ${fault !== undefined && html`<span class="fault">${text.fault}${text.colon}${fault}</span>`}
+        ${error !== undefined && html`<span class="outcome bad">${error}</span>`} ${faultBadge(summary, text)}
         ${warnings.map((warning) => html`<span class="fault">⚠ ${warning[language]}</span> `)}
       </summary>
       ${exchangeDetails(request, summary, view)}
     </details>
   </li>`;
+}
+
+function faultBadge({ fault }: RequestSummary, text: ConsoleMessages): Html | undefined {
+  return fault === undefined ? undefined : html`<span class="fault">${text.fault}${text.colon}${fault}</span>`;
 }
 
 function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: ConsoleView): Html {
@@ -115,8 +122,12 @@ function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { tex
       <dd>${value}</dd> `;
   const sent = parameters.map(({ name, value }) => html`<code><span class="quiet">${name}=</span>${value}</code> `);
   return html`<dl>
-    ${error !== undefined && entry(text.meaning, html`<b>${error}</b><br />${errorMeanings[language][request.error ?? 0]}`)}
-    ${fault !== undefined && entry(text.fault, html`<b>${fault}</b><br />${text.faultNote}`)}
+    ${
+      fault === undefined
+        ? error !== undefined &&
+          entry(text.meaning, html`<b>${error}</b><br />${errorMeanings[language][request.error ?? 0]}`)
+        : entry(text.fault, html`<b>${error ?? fault}</b><br />${text.faultNote}`)
+    }
     ${warnings.map((warning) => entry(text.warning, warning[language]))}
     ${entry(text.request, html`<code>${method} ${path}</code>`)}
     ${sent.length > 0 && entry(text.parameters, html`<span class="parameters">${sent}</span>`)}

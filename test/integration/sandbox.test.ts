@@ -71,6 +71,10 @@ describe('failNext of the sandbox', () => {
     expect(status).toBe(200);
     expect(Number(headers.get('content-length'))).toBe(Math.floor(length / 2));
     if (endpoint === 'me') expect(body).toBe(whole.body.slice(0, body.length));
+    const logged = sandbox.requests.findLast(({ fault }) => fault === 'truncated')?.responseBody;
+    expect(logged).toMatch(
+      endpoint === 'avatar' ? /^\[image\/png, \d+ bytes\]$/ : /^(callback\(|\{|access_token=\*\*\*)/,
+    );
   });
 
   it.each(endpoints)('makes %s reset the connection', async (endpoint) => {

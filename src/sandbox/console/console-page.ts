@@ -6,7 +6,7 @@ import { noticeText } from '../pages/notice-page.js';
 import { page } from '../pages/page.js';
 import { accountName, accountText, portraitImage } from '../pages/profile-card.js';
 import { defaultApps } from '../state/default-users.js';
-import { describeError } from '../state/errors.js';
+import { errorName } from '../state/errors.js';
 import { endpoints, faultName, faultNames } from '../state/faults.js';
 import type { Language } from '../http/language.js';
 import type { SandboxResponse } from '../http/response.js';
@@ -78,7 +78,7 @@ function faultSection({ text, faults, language }: ConsoleView): Html {
               ${faultNames.map((fault) => option(fault, `${faultLabels[language][fault]} · ${fault}`))}
             </optgroup>
             <optgroup label="${text.qqErrors}">
-              ${OFFERED_ERRORS.map((error) => option(error, `${error} ${describeError(error).trim()}`))}
+              ${OFFERED_ERRORS.map((error) => option(error, errorName(error)))}
             </optgroup>
           </select>
         </label>

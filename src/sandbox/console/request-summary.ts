@@ -1,5 +1,5 @@
 import { printable } from '../pages/html.js';
-import { describeError } from '../state/errors.js';
+import { errorName } from '../state/errors.js';
 import { faultName } from '../state/faults.js';
 import { APP_ID_NAMES } from '../state/request-log.js';
 import type { QQ } from '../state/qq.js';
@@ -46,10 +46,10 @@ export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
     durationMs,
     location: location === undefined ? undefined : printable(withoutState(location), 1_000),
     responseBody: responseBody
-      ?.split('\n')
+      ?.split(/\r?\n/)
       .map((line) => printable(line, 2_000))
       .join('\n'),
-    error: error === undefined ? undefined : `${error} ${describeError(error).trim()}`,
+    error: error === undefined ? undefined : errorName(error),
     fault: fault === undefined ? undefined : faultName(fault),
     warnings: request.warnings.map(({ code, en, zh }) => ({ code, en: printable(en), zh: printable(zh) })),
     user: account && printable(account.nickname.trim() || account.id),

@@ -42,6 +42,11 @@ export function describeError(code: number): string {
   return descriptions[code] ?? `error ${code}`;
 }
 
+/** An error number with QQ's description, if it has one, for a person. */
+export function errorName(code: number): string {
+  return `${code} ${descriptions[code] ?? ''}`.trim();
+}
+
 /** Ends a request with one of QQ's error numbers. */
 export class Refusal extends Error {
   override name = 'Refusal';

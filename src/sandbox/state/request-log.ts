@@ -102,10 +102,11 @@ export class RequestLog {
   }
 
   #describeBody(response: SandboxResponse): string {
-    const { type, body } = response;
-    if (typeof body === 'string' && !body.startsWith('<!doctype'))
-      return this.#redactor.text(body.slice(0, MAX_BODY_LENGTH));
-    return `[${type.split(';')[0]}, ${bytesOf(response).length} bytes]`;
+    const { type } = response;
+    const bytes = bytesOf(response);
+    const text = type.startsWith('image/') ? undefined : bytes.toString();
+    if (text === undefined || text.startsWith('<!doctype')) return `[${type.split(';')[0]}, ${bytes.length} bytes]`;
+    return this.#redactor.text(text.slice(0, MAX_BODY_LENGTH));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { clientOptionsShape, optionsSchema, readOptions } from '../client/options.js';
+import { isObject } from '../protocol/is-object.js';
 import type { MissLimits } from './miss-limiter.js';
 import type { SourceResolver } from './types.js';
 
@@ -139,10 +140,6 @@ function isFallback({ fallback, fallbackImages }: { fallback?: unknown; fallback
   // A fallback of another type has an issue already.
   if (typeof fallback !== 'string' || fallback === '404' || fallback === 'letter') return true;
   return Array.isArray(fallbackImages) && fallbackImages.includes(fallback);
-}
-
-function isObject(value: unknown): value is Partial<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 /**

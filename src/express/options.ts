@@ -9,6 +9,7 @@ import {
   readOptions as parseOptions,
 } from '../client/options.js';
 import { noLock } from '../lock/lock.js';
+import { isObject } from '../protocol/is-object.js';
 import { warn } from '../protocol/warn.js';
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
@@ -203,10 +204,6 @@ export interface ResolvedOptions extends Omit<RouterOptions, 'encryptionKey'> {
   siteName: string;
   encryptionKeys: readonly [string, ...string[]];
   lock: Lock;
-}
-
-function isObject(options: unknown): options is object {
-  return typeof options === 'object' && options !== null && !Array.isArray(options);
 }
 
 function withEnvironment(options: QQConnectOptions): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { QQConfigurationError } from '../protocol/errors/index.js';
 import { ATTEMPT_TTL_SECONDS } from '../attempt/login-attempt.js';
 import { digest } from '../attempt/own-cookies.js';
+import { isObject } from '../protocol/is-object.js';
 import type { ServerResponse } from 'node:http';
 import type { LoginAttempts } from '../attempt/login-attempt.js';
 
@@ -85,7 +86,7 @@ function cookieStore(
 function sessionStore(session: SessionValues, owner: string): AttemptStore {
   const bag = (): Record<string, unknown> => {
     const value = session.get ? session.get(SESSION_KEY) : session[SESSION_KEY];
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return isObject(value) ? value : {};
   };
   const read = (): SessionAttempt[] => {
     const stored = bag()[owner];

@@ -1,4 +1,5 @@
 import { digest } from '../../attempt/own-cookies.js';
+import { isObject } from '../../protocol/is-object.js';
 import type { Request } from 'express';
 import type { SessionData } from 'express-session';
 import type { UserInfoResponse } from '../../protocol/profile.js';
@@ -41,10 +42,6 @@ declare module 'express-session' {
     /** Kept by express-qq-connect: read `req.qqUser` instead. */
     qqConnect?: StoredLogins | undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the login of an APP ID in a session, if it is stored in the format of this version. */

@@ -25,6 +25,12 @@ export type QQConnectEvent =
   | ({ type: 'refresh_failed'; durationMs: number } & EventFailure)
   | { type: 'logged_out' };
 
+/** Starts a clock for `durationMs`: returns the milliseconds since then. */
+export function startClock(): () => number {
+  const startedAt = performance.now();
+  return () => Math.round(performance.now() - startedAt);
+}
+
 /** What `onLogin` threw. */
 const refusals = new WeakSet();
 
@@ -55,14 +61,12 @@ export function warnOfConfiguration({ warnOnce }: { warnOnce: WarnOnce }, error:
 /** Receives events. */
 export type QQConnectEventListener = (event: QQConnectEvent) => void | Promise<void>;
 
-/** Emits an event, which is created only if something receives it. */
-export type Emit = (create: () => QQConnectEvent) => void;
+/** Emits an event. */
+export type Emit = (event: QQConnectEvent) => void;
 
 /** Creates the function that calls `onEvent`. What a listener throws, now or later, must not decide a login. */
 export function createEmitter(onEvent: QQConnectEventListener | undefined, warnOnce: WarnOnce): Emit {
-  return (create) => {
-    if (!onEvent && !debug.enabled) return;
-    const event = create();
+  return (event) => {
     debug('event %j', event);
     const listen = async (): Promise<void> => onEvent?.(event);
     listen().catch(() => warnOnce('QQ_ON_EVENT', `onEvent threw on ${event.type}`));

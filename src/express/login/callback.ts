@@ -5,7 +5,7 @@ import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile } from '../../protocol/profile.js';
 import { debug } from '../debug.js';
-import { describeFailure, noteRefusal, warnOfConfiguration } from '../events.js';
+import { describeFailure, noteRefusal, startClock, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { COMPLETE, popupPage, popupWaitingPage } from '../pages/popup.js';
 import { warnAfterLogin } from '../session/cookie-warnings.js';
@@ -49,16 +49,12 @@ function assertSameCode(codeId: string | undefined, callback: Callback): void {
 
 /** Emits an event if a task fails. A rejected callback counts, so that attacks show in the metrics. */
 async function withLoginEvents<T>(services: Services, task: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
+  const elapsedMs = startClock();
   try {
     return await task();
   } catch (error) {
     warnOfConfiguration(services, error);
-    services.emit(() => ({
-      type: 'login_failed',
-      durationMs: Math.round(performance.now() - startedAt),
-      ...describeFailure(error),
-    }));
+    services.emit({ type: 'login_failed', durationMs: elapsedMs(), ...describeFailure(error) });
     throw error;
   }
 }
@@ -138,24 +134,24 @@ async function exchange(
   const { avatars, client, emit, urls, warnOnce } = services;
   if (result.kind === 'failed') throw result.error;
   if (result.kind === 'cancelled') {
-    emit(() => ({ type: 'login_cancelled' }));
+    emit({ type: 'login_cancelled' });
     return { result: 'cancelled', location: withCancelled(urls.cancelUrl ?? attempt.returnTo) };
   }
-  const startedAt = performance.now();
+  const elapsedMs = startClock();
   const mergeStoredSession = watchStoredSession(req);
   const tokens = await client.exchangeCode(result.code);
   debug('token: QQ has exchanged the code');
   const user = await client.fetchUser(tokens);
   debug('user_info: QQ has returned the profile');
   if (isPlaceholderProfile(user.raw)) {
-    emit(() => ({ type: 'profile_placeholder' }));
+    emit({ type: 'profile_placeholder' });
     warnOnce('QQ_PROFILE_PLACEHOLDER', PLACEHOLDER);
   }
   const isStored = await mergeStoredSession();
   const codeId = digest(result.code);
   const outcome = await createLoginSession(services, req, res, { attempt, codeId, tokens, user, isStored });
   avatars.forget(user); // its URL may stay the same when the picture changes
-  emit(() => ({ type: 'login_succeeded', durationMs: Math.round(performance.now() - startedAt) }));
+  emit({ type: 'login_succeeded', durationMs: elapsedMs() });
   return outcome;
 }
 
@@ -215,8 +211,7 @@ async function createLoginSession(
     };
     login.completed = [completed, ...(isSameUser ? earlier.completed : [])].slice(0, MAX_COMPLETED_LOGINS);
   });
-  // A refresh of the earlier login that is still running then discards its tokens.
-  await Promise.allSettled(endedRecords.map(async (record) => vault.end(req.sessionStore, record)));
+  await vault.end(req.sessionStore, endedRecords);
   return { result: 'success', codeId, sessionId: req.sessionID, location, body };
 }
 

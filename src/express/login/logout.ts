@@ -18,7 +18,6 @@ export async function logout(services: Services, req: Request): Promise<void> {
     removeLogin(req.session, client.appId);
     await saveSession(req);
   }
-  // The user is logged out already, and without the session no request reads these records.
-  await Promise.allSettled(records.map(async (record) => vault.end(sessionStore, record)));
-  emit(() => ({ type: 'logged_out' }));
+  await vault.end(sessionStore, records);
+  emit({ type: 'logged_out' });
 }

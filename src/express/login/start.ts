@@ -33,16 +33,16 @@ interface LoginRequest extends LoginOptions {
 type RequestAttempt = Omit<LoginAttempt, 'state'>;
 
 // Beside the request rather than on it, so that a printed request does not show it.
-const attempts = new WeakMap<Request, RequestAttempt>();
+const requestAttempts = new WeakMap<Request, RequestAttempt>();
 
 /** Notes the login of a request, so that a link to log in again leads to the same page. */
 export function setAttempt(req: Request, attempt: RequestAttempt): void {
-  attempts.set(req, attempt);
+  requestAttempts.set(req, attempt);
 }
 
 /** Returns the login that a request starts or completes, if any. */
 export function attemptOf(req: Request): RequestAttempt | undefined {
-  return attempts.get(req);
+  return requestAttempts.get(req);
 }
 
 /** Returns the URL that starts a login with these options, as the browser sees it. */
@@ -94,7 +94,7 @@ export async function startLogin(
   res: Response,
   options: LoginRequest,
 ): Promise<void> {
-  const { attempts: loginAttempts, client, emit, sessions, urls } = services;
+  const { attempts, client, emit, sessions, urls } = services;
   const { inAppBrowser, siteName } = services.options;
   const redirectStatus = req.method === 'POST' ? 303 : 302;
   requireSession(req, sessions); // now, rather than at the callback
@@ -130,13 +130,13 @@ export async function startLogin(
     return;
   }
   const popup = options.display === 'popup' ? channelOf(options.channel) : undefined;
-  const { attempt, cookies } = loginAttempts.start(req.headers.cookie, { returnTo, popup });
+  const { attempt, cookies } = attempts.start(req.headers.cookie, { returnTo, popup });
   res.append('Set-Cookie', cookies);
   const { state } = attempt;
   const url = client.buildAuthorizationUrl({ state, display: displayFor(services, req, options.display) });
   // Keeps the window connected to an opener page whose own policy permits it, which then sees the user close it.
   if (popup !== undefined) res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
-  emit(() => ({ type: 'login_started' }));
+  emit({ type: 'login_started' });
   if (options.asJson) res.json({ url: url.href });
   else res.redirect(redirectStatus, url.href);
 }

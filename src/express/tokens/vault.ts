@@ -5,7 +5,7 @@ import { QQRequestError, QQTransportError, isQQConnectError, storeError } from '
 import { debug } from '../debug.js';
 import { shareTask } from '../share-task.js';
 import { callStore, readStored } from '../session-store.js';
-import { describeFailure } from '../events.js';
+import { describeFailure, startClock } from '../events.js';
 import {
   REFRESH_PERIOD_MS,
   afterRefresh,
@@ -100,9 +100,14 @@ export class TokenVault {
     }
   }
 
-  /** Ends the tokens of a logged-out user: a session that is written late brings none of them back. */
-  async end(store: Store, record: string): Promise<void> {
-    await this.#set(store, record, { ended: true }, TOMBSTONE_TTL_MS);
+  /**
+   * Ends the tokens of logins that have ended: neither a session that is written late nor a refresh that is still running
+   * brings them back. A failure of the store is no error, because no session leads to these records any more.
+   */
+  async end(store: Store, records: string[]): Promise<void> {
+    await Promise.allSettled(
+      records.map(async (record) => this.#set(store, record, { ended: true }, TOMBSTONE_TTL_MS)),
+    );
   }
 
   /** Shares one refresh among all requests of this process; the lock shares it among processes. */
@@ -133,7 +138,7 @@ export class TokenVault {
 
   /** Refreshes an entry if that is still necessary. Runs while the lock is held. */
   async #refresh(ref: TokenRef, rejected: string | undefined): Promise<TokenEntry> {
-    const lockedAt = performance.now();
+    const lockedMs = startClock();
     const entry = await this.#newest(ref); // another process may have refreshed it
     if (isUsable(entry, rejected)) {
       debug('refresh: another process has done it');
@@ -151,19 +156,19 @@ export class TokenVault {
     }
     const marked = markedForRefresh(entry, rejected);
     await this.#write(ref, marked);
-    const startedAt = performance.now();
+    const elapsedMs = startClock();
     let tokens: TokenSet;
     try {
       tokens = await this.#client.refreshTokenGrant(refreshToken);
     } catch (error) {
       if (!isQQConnectError(error)) throw error;
-      this.#emit(() => ({ type: 'refresh_failed', durationMs: since(startedAt), ...describeFailure(error) }));
+      this.#emit({ type: 'refresh_failed', durationMs: elapsedMs(), ...describeFailure(error) });
       return this.#afterFailure(ref, entry, marked, error);
     }
     const { openid, loginAt } = entry;
     const refreshed = { openid, tokens: { ...tokens, openid }, obtainedAt: Date.now(), loginAt };
-    await this.#writeInHand(ref, refreshed, lockedAt);
-    this.#emit(() => ({ type: 'refreshed', durationMs: since(startedAt) }));
+    await this.#writeInHand(ref, refreshed, lockedMs);
+    this.#emit({ type: 'refreshed', durationMs: elapsedMs() });
     return refreshed;
   }
 
@@ -191,14 +196,14 @@ export class TokenVault {
    * Stores tokens that QQ has just issued, before any request uses them. It tries until the lock expires, because these
    * tokens exist nowhere else. They are discarded only if the user logged out meanwhile.
    */
-  async #writeInHand(ref: TokenRef, entry: TokenEntry, lockedAt: number): Promise<void> {
+  async #writeInHand(ref: TokenRef, entry: TokenEntry, lockedMs: () => number): Promise<void> {
     for (let delayMs = 20; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
       try {
         await this.#newest(ref); // throws if a logout has ended the tokens
         await this.#write(ref, entry);
         return;
       } catch (error) {
-        const isLate = performance.now() - lockedAt + delayMs > this.#lockMs;
+        const isLate = lockedMs() + delayMs > this.#lockMs;
         if (isLate || !isQQConnectError(error, 'transport')) throw error;
         await sleep(delayMs);
       }
@@ -240,8 +245,4 @@ export class TokenVault {
     const record: unknown = { cookie, ...content };
     await callStore((callback) => store.set(id, record as SessionData, callback));
   }
-}
-
-function since(startedAt: number): number {
-  return Math.round(performance.now() - startedAt);
 }

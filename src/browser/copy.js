@@ -1,4 +1,4 @@
-// The script of the page for in-app browsers; see src/express/pages/in-app-browser.ts.
+// The script of the page for in-app browsers; see src/pages/in-app-browser.ts.
 'use strict';
 const button = document.querySelector('button');
 const status = document.querySelector('[role=status]');

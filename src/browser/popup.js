@@ -1,4 +1,4 @@
-// The script of the pages of a pop-up window; see src/express/pages/popup.ts.
+// The script of the pages of a pop-up window; see src/pages/popup.ts.
 'use strict';
 const { channel, result, next } = document.currentScript.dataset;
 if (channel === undefined) {

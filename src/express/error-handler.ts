@@ -2,7 +2,7 @@ import { isQQConnectError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { languageOf, sendPage, wantsJson } from './http.js';
 import { attemptOf, loginUrl } from './login/start.js';
-import { errorPage } from './pages/error-page.js';
+import { errorPage } from '../pages/error-page.js';
 import { servicesOf } from './request.js';
 import { createWarnOnce } from '../protocol/warn.js';
 import type { ErrorRequestHandler, Request, Response } from 'express';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { Request, RequestHandler, Response } from 'express';
 import type { QQUser } from '../protocol/profile.js';
-import type { Language, Page } from './pages/layout.js';
+import type { Language, Page } from '../pages/layout.js';
 
 /** The query of a request as the browser sent it, whatever the application's query parser is. */
 export function rawQuery({ originalUrl }: Pick<Request, 'originalUrl'>): string {

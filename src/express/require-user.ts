@@ -4,7 +4,7 @@ import { assertCalled } from '../protocol/assert-called.js';
 import { acceptsHtml, isInFrame, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
 import { debug } from './debug.js';
 import { loginUrl, setAttempt } from './login/start.js';
-import { loginRequiredPage } from './pages/login-required-page.js';
+import { loginRequiredPage } from '../pages/login-required-page.js';
 import { servicesOf } from './request.js';
 import { requireSession } from './session/session.js';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';

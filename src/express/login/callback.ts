@@ -7,7 +7,7 @@ import { isPlaceholderProfile } from '../../protocol/profile.js';
 import { debug } from '../debug.js';
 import { describeFailure, noteRefusal, startClock, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
-import { COMPLETE, popupPage, popupWaitingPage } from '../pages/popup.js';
+import { COMPLETE, popupPage, popupWaitingPage } from '../../pages/popup.js';
 import { warnAfterLogin } from '../session/cookie-warnings.js';
 import { countLogin } from '../session/lost-sessions.js';
 import {
@@ -26,7 +26,7 @@ import type { Callback } from '../../client/callback.js';
 import type { TokenSet } from '../../client/grants.js';
 import type { QQUser } from '../../protocol/profile.js';
 import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
-import type { Page } from '../pages/layout.js';
+import type { Page } from '../../pages/layout.js';
 import type { LoginOutcome, Services } from '../services.js';
 import type { StoredLogin } from '../session/stored-login.js';
 

@@ -1,6 +1,6 @@
 import { buttons, escapeHtml, layout } from './layout.js';
-import type { QQErrorAction } from '../../protocol/error-codes.js';
-import type { QQConnectError } from '../../protocol/errors/index.js';
+import type { QQErrorAction } from '../protocol/error-codes.js';
+import type { QQConnectError } from '../protocol/errors/index.js';
 import type { Language, Page } from './layout.js';
 
 const titles: Record<QQErrorAction, Record<Language, string>> = {

@@ -1,8 +1,9 @@
 import { toQQUser } from '../protocol/profile.js';
 import { warnOfConfiguration } from './events.js';
-import { accessToken, reloadUser } from './login/reload-user.js';
+import { reloadUser } from './login/reload-user.js';
 import { logout } from './login/logout.js';
 import { startLogin } from './login/start.js';
+import { requireTokens } from './session/require-tokens.js';
 import { lacksSession } from './session/session.js';
 import { storedLogin } from './session/stored-login.js';
 import type { Request, Response } from 'express';
@@ -97,7 +98,8 @@ export function extendRequest(services: Services, req: Request, res: Response): 
       return startLogin(services, req, res, { ...options, returnTo: options.returnTo ?? page });
     },
     logout: async () => logout(services, req),
-    accessToken: async ({ rejected } = {}) => withWarning(services, accessToken(services, req, rejected)),
+    accessToken: async ({ rejected } = {}) =>
+      withWarning(services, services.vault.accessToken(requireTokens(services, req), rejected)),
     refreshUser: async () => withWarning(services, reloadUser(services, req)),
   };
   Object.defineProperty(req, 'qqUser', qqUser);

@@ -1,6 +1,7 @@
-import { QQConfigurationError, isQQConnectError } from '../../protocol/errors/index.js';
+import { isQQConnectError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile, toQQUser } from '../../protocol/profile.js';
-import { requireSession, watchStoredSession } from '../session/session.js';
+import { requireTokens } from '../session/require-tokens.js';
+import { watchStoredSession } from '../session/session.js';
 import { saveSession } from '../session-store.js';
 import { shareTask } from '../share-task.js';
 import { storedLogin } from '../session/stored-login.js';
@@ -13,26 +14,6 @@ import type { TokenRef } from '../tokens/vault.js';
 
 // What QQ returns for an access token that has expired or was revoked; -23 is the number of `get_user_info`.
 const REJECTED_TOKEN: readonly unknown[] = [100013, 100014, 100015, 100016, -23];
-
-/** Returns where the tokens of this request's login are stored, or throws the reason why there are none. */
-function requireTokens({ client, options, sessions }: Services, req: Request): TokenRef {
-  if (options.tokens === 'discard') {
-    throw new QQConfigurationError("session: the option tokens is 'discard', so there is no access token", {
-      en: "Set tokens: 'keep' to use access tokens.",
-      zh: "如需使用 access token，请设置 tokens: 'keep'。",
-    });
-  }
-  requireSession(req, sessions);
-  const login = storedLogin(req, client.appId);
-  if (!login) throw loginRequired('the user is not logged in');
-  if (!login.tokens) throw loginRequired('this login has no tokens');
-  return { store: req.sessionStore, openid: login.openid, ...login.tokens };
-}
-
-/** Returns a valid access token of the request's user; see {@link TokenVault.accessToken}. */
-export async function accessToken(services: Services, req: Request, rejected?: string): Promise<string> {
-  return services.vault.accessToken(requireTokens(services, req), rejected);
-}
 
 async function fetchProfile({ client, vault }: Services, ref: TokenRef): Promise<UserInfoResponse> {
   const { openid } = ref;

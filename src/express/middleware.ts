@@ -11,7 +11,7 @@ import {
   sameSite,
   sendScript,
 } from './http.js';
-import { completeLogin } from './login/callback.js';
+import { completeLogin } from './login/complete.js';
 import { startLogin } from './login/start.js';
 import { checkRouteOrder, createMountCheck } from './mount-check.js';
 import { readOptions } from './options.js';

@@ -1,5 +1,5 @@
 import { escapeHtml, layout } from './layout.js';
-import type { Language, Page } from './layout.js';
+import type { Language, Page, PageContent } from './layout.js';
 
 /** How a login in a pop-up window ended, as its opener page is notified. */
 export type PopupResult = 'success' | 'cancelled';
@@ -43,17 +43,22 @@ export interface PopupLogin {
   site: string;
 }
 
+/** A page with the script of pop-up windows. It stays connected to an opener page whose own policy permits it. */
+function windowPage(content: PageContent): Page {
+  const { headers, html } = layout({ ...content, hasScript: true });
+  return { headers: { ...headers, 'Cross-Origin-Opener-Policy': 'unsafe-none' }, html };
+}
+
 /** Creates the last page of a pop-up window: it notifies its opener page, on this origin only, and closes. */
 export function popupPage(language: Language, { channel, result, next, script, site }: PopupLogin): Page {
   const text = messages[language];
   const data = `data-channel="${escapeHtml(channel)}" data-result="${result}" data-next="${escapeHtml(next)}"`;
-  return layout({
+  return windowPage({
     language,
     site,
     title: text[result],
     body: `<script src="${escapeHtml(script)}" ${data}></script>
 <p><a href="${escapeHtml(next)}">${text.continue}</a></p>`,
-    hasScript: true,
   });
 }
 
@@ -65,13 +70,12 @@ export function popupPage(language: Language, { channel, result, next, script, s
  */
 export function popupWaitingPage(language: Language, script: string, site: string): Page {
   const { waiting, wait } = messages[language];
-  return layout({
+  return windowPage({
     language,
     site,
     title: waiting,
     body: `<p role="status">${wait}</p>
 <progress aria-label="${waiting}"></progress>
 <script src="${escapeHtml(script)}"></script>`,
-    hasScript: true,
   });
 }

@@ -5,33 +5,19 @@ import { readCallback } from '../../client/callback.js';
 import { QQRequestError } from '../../protocol/errors/index.js';
 import { isPlaceholderProfile } from '../../protocol/profile.js';
 import { debug } from '../debug.js';
-import { describeFailure, noteRefusal, startClock, warnOfConfiguration } from '../events.js';
+import { describeFailure, startClock, warnOfConfiguration } from '../events.js';
 import { isScript, languageOf, publicUser, rawQuery, sendPage } from '../http.js';
 import { COMPLETE, popupPage, popupWaitingPage } from '../../pages/popup.js';
 import { warnAfterLogin } from '../session/cookie-warnings.js';
 import { countLogin } from '../session/lost-sessions.js';
-import {
-  applicationData,
-  completedLogin,
-  storedLogin,
-  tokenRecordsOf,
-  userId,
-  withLogin,
-} from '../session/stored-login.js';
-import { replaceSession, requireSession, switchToSession, watchStoredSession } from '../session/session.js';
+import { requireSession, switchToSession, watchStoredSession } from '../session/session.js';
+import { completedLogin, storedLogin } from '../session/stored-login.js';
+import { createLoginSession } from './login-session.js';
 import { setAttempt } from './start.js';
 import type { Request, Response } from 'express';
 import type { LoginAttempt } from '../../attempt/login-attempt.js';
 import type { Callback } from '../../client/callback.js';
-import type { TokenSet } from '../../client/grants.js';
-import type { QQUser } from '../../protocol/profile.js';
-import type { LoginDetails, OnLoginResult, QQConnectOptions } from '../options.js';
-import type { Page } from '../../pages/layout.js';
 import type { LoginOutcome, Services } from '../services.js';
-import type { StoredLogin } from '../session/stored-login.js';
-
-// A reload of so many logins of one session redirects to where they led.
-const MAX_COMPLETED_LOGINS = 3;
 
 const PLACEHOLDER =
   'QQ sent a placeholder (qzuser) in place of the profile, so this user has no nickname and no avatar: the user did not ' +
@@ -73,7 +59,7 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   const isPage = req.get('sec-fetch-dest') === 'document';
   if (popup !== undefined && callback.result.kind === 'code' && isPage && !rawQuery(req).endsWith(COMPLETE)) {
     // Only the request that this page sends calls QQ.
-    sendPopupPage(res, popupWaitingPage(languageOf(req), services.urls.popupScript, services.options.siteName));
+    sendPage(res, 200, popupWaitingPage(languageOf(req), services.urls.popupScript, services.options.siteName));
     return;
   }
   const outcome = await services.callbacks.once(attempt.state, callbackId(callback), async () =>
@@ -82,11 +68,11 @@ export async function completeLogin(services: Services, req: Request, res: Respo
   if (outcome.result === 'success') {
     assertSameCode(outcome.codeId, callback);
     // A second request with this state at the same moment, or after its first response was lost.
-    const isOther = outcome.sessionId !== req.sessionID;
-    const login = { appId: services.client.appId, state: digest(attempt.state) };
-    if (isOther) debug('callback: another request has exchanged this code, so this one switches to its session');
-    if (isOther && !(await switchToSession(req, outcome.sessionId, login))) {
-      throw callbackError('the login with this state has ended');
+    if (outcome.sessionId !== req.sessionID) {
+      debug('callback: another request has exchanged this code, so this one switches to its session');
+      const login = { appId: services.client.appId, state: digest(attempt.state) };
+      const isFound = await switchToSession(req, outcome.sessionId, login);
+      if (!isFound) throw callbackError('the login with this state has ended');
     }
   }
   if (res.headersSent) return; // by onLogin, or by the application's own timeout
@@ -155,91 +141,6 @@ async function exchange(
   return outcome;
 }
 
-interface NewLogin {
-  attempt: LoginAttempt;
-  codeId: string;
-  tokens: TokenSet;
-  user: QQUser;
-  /** Whether the session before the login still exists. */
-  isStored: boolean;
-}
-
-/**
- * Logs the user in: a new session with the application's data, `onLogin`, the session stored, the earlier one
- * destroyed. If anything fails, the earlier session stays, with an earlier login in it.
- */
-async function createLoginSession(
-  { client, options, urls, vault }: Services,
-  req: Request,
-  res: Response,
-  { attempt, codeId, tokens, user, isStored }: NewLogin,
-): Promise<LoginOutcome> {
-  const { appId } = client;
-  const previous = req.session;
-  const earlier = storedLogin(req, appId);
-  const isSameUser = earlier?.openid === user.openid;
-  const lastUser = previous.qqConnect?.lastUsers?.[appId];
-  // Neither another user's data, nor that of a login which was logged out while QQ was called.
-  const keepsData = earlier
-    ? isSameUser && isStored
-    : lastUser === undefined || lastUser === userId(appId, user.openid);
-  const endedRecords = keepsData ? [earlier?.tokens?.record ?? []].flat() : tokenRecordsOf(req);
-  const previousSession = applicationData(previous);
-  const loginAt = Date.now();
-  const login: StoredLogin = {
-    openid: user.openid,
-    ...(user.unionid !== undefined && { unionid: user.unionid }),
-    profile: user.raw,
-    loginAt,
-    ...(options.tokens === 'keep' && { tokens: vault.seal(tokens, user.openid, loginAt) }),
-    completed: [],
-  };
-  let location = attempt.returnTo;
-  let body: Record<string, unknown> | undefined;
-  await replaceSession(req, appId, async (session) => {
-    if (keepsData) Object.assign(session, applicationData(previous));
-    session.qqConnect = withLogin(keepsData ? previous.qqConnect : undefined, appId, login);
-    debug('session: a new one %s the data of the earlier one', keepsData ? 'with' : 'without');
-    const result = await callOnLogin(options.onLogin, { user, tokens, req, res, previousSession });
-    location = urls.returnTo(result?.returnTo) ?? location;
-    body = result?.body;
-    const completed = {
-      state: digest(attempt.state),
-      codeId,
-      location,
-      ...(attempt.popup !== undefined && { popup: attempt.popup }),
-    };
-    login.completed = [completed, ...(isSameUser ? earlier.completed : [])].slice(0, MAX_COMPLETED_LOGINS);
-  });
-  await vault.end(req.sessionStore, endedRecords);
-  return { result: 'success', codeId, sessionId: req.sessionID, location, body };
-}
-
-/** Calls `onLogin`. What it throws refuses the login, and passes to the error handlers as it is. */
-async function callOnLogin(
-  onLogin: QQConnectOptions['onLogin'],
-  details: LoginDetails,
-): Promise<Exclude<OnLoginResult, void> | undefined> {
-  try {
-    return (await onLogin?.(details)) ?? undefined;
-  } catch (error) {
-    const isObject = typeof error === 'object' && error !== null;
-    // Express takes nothing, 'route' and 'router' for no error at all.
-    const refusal = isObject
-      ? error
-      : new QQRequestError('ERR_QQ_LOGIN_REFUSED', 'session: onLogin refused the login without an Error');
-    debug('onLogin: refused the login');
-    noteRefusal(refusal);
-    throw refusal as Error;
-  }
-}
-
-/** Sends a page to a pop-up window, which stays connected to an opener page whose own policy permits it. */
-function sendPopupPage(res: Response, page: Page): void {
-  res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
-  sendPage(res, 200, page);
-}
-
 /** Answers the request of a completed or cancelled login: a redirect, a pop-up window's last page, or JSON. */
 function sendLoginResult(
   { options, urls }: Services,
@@ -256,7 +157,7 @@ function sendLoginResult(
   } else if (popup !== undefined) {
     debug('callback: answers with the last page of the pop-up window');
     const page = { channel: popup, result, next: location, script: urls.popupScript, site: options.siteName };
-    sendPopupPage(res, popupPage(languageOf(req), page));
+    sendPage(res, 200, popupPage(languageOf(req), page));
   } else {
     debug('callback: answers with a redirect');
     res.redirect(302, location);

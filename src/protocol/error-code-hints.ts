@@ -8,59 +8,58 @@ export interface LocalizedText {
 export const hints = {
   // Log in again
   loginAgain: {
-    en: 'Log in with QQ again, from the start; repeating the failed call does not help.',
+    en: 'Log in with QQ again, from the start. Repeating the failed call does not help.',
     zh: '请从头重新用 QQ 登录，重复刚才失败的请求没有用。',
   },
   tokenRefused: {
-    en:
-      'Log in with QQ again. For the developer: refresh the token before it expires (qqConnect() does: ' +
-      'req.qqConnect.accessToken()).',
+    en: 'Log in with QQ again. For the developer: refresh the token before it expires; req.qqConnect.accessToken() does this.',
     zh: '请重新用 QQ 登录。开发者请在 access token 过期前续期（qqConnect() 中间件可用 req.qqConnect.accessToken() 自动续期）。',
   },
   tokenCheckFailed: {
     en:
-      'Log in with QQ again. If every login ends here, the token was cut or changed where it is stored, or it comes ' +
-      'from elsewhere: tokens of the sandbox and of the real QQ cannot be mixed. Check graphUrl (QQ_GRAPH_URL).',
+      'Log in with QQ again. If every login fails with this error, the token was cut or changed in its storage, or it ' +
+      'comes from another environment: tokens of the sandbox and of the real QQ cannot be mixed. Check graphUrl ' +
+      '(QQ_GRAPH_URL).',
     zh:
       '请重新用 QQ 登录。如果每次登录都报这个错，多半是 token 存取时被截断或改动，' +
       '或来自另一个环境：沙箱与真实 QQ 接口的 token 不能混用，请检查 graphUrl（QQ_GRAPH_URL）。',
   },
   newCode: {
-    en: 'Log in with QQ again: every login brings a new code, which is valid for 10 minutes and for one call.',
+    en: 'Log in with QQ again: each login has a new code. A code is valid for 10 minutes and can be used once.',
     zh: '请重新用 QQ 登录，换一个新的 code：code 有效期 10 分钟，且只能用一次。',
   },
   codeExchange: {
     en:
-      'Log in with QQ again; never repeat the call with the same code. If every login ends here, check that appId and ' +
-      'appKey are of one application and that redirectUri is the same in both steps.',
+      'Log in with QQ again; never repeat the call with the same code. If every login fails with this error, check that ' +
+      'appId and appKey belong to one application and that redirectUri is the same in both steps.',
     zh:
       '请重新用 QQ 登录，不要拿同一个 code 重试。如果每次都失败，' +
       '请核对 appId 与 appKey 是否属于同一应用、两步用的 redirectUri 是否完全一致。',
   },
   codeReused: {
     en:
-      'Log in with QQ again; never repeat the call with the same code. Usual causes: the callback page was reloaded or ' +
-      'reached by the back button, something prefetched it, or two handlers answer callbackPath.',
+      'Log in with QQ again; never repeat the call with the same code. Usual causes: the user reloaded the callback page or ' +
+      'went back to it, the browser prefetched it, or two handlers respond at callbackPath.',
     zh:
       '请重新用 QQ 登录，不要拿同一个 code 重试。常见原因：刷新或后退到了回调页、浏览器预取了回调地址、' +
       '有两个处理函数同时处理 callbackPath。',
   },
   refreshTokenSpent: {
     en:
-      'Log in with QQ again. A refresh token works once and every response contains the next one: store all values of a ' +
-      'response together, and give several processes one lock (option lock, redisLock).',
+      'Log in with QQ again. A refresh token can be used once, and each response contains the next one. Store all values ' +
+      'of a response together, and use one lock for multiple processes (option lock, redisLock).',
     zh:
       '请重新用 QQ 登录。refresh token 只能用一次，每次续期都会返回新的：' +
       '请把返回的几个值一起保存；多进程部署要共用一把锁（选项 lock，redisLock）。',
   },
   refreshTokenRefused: {
-    en: 'Log in with QQ again. A refresh is possible for three months after a login at most; then a new login is necessary.',
+    en: 'Log in with QQ again. Tokens can be refreshed for at most three months after a login; then a new login is necessary.',
     zh: '请重新用 QQ 登录。续期最长到登录后三个月为止，之后只能重新登录。',
   },
   grantPermission: {
     en:
-      'Log in with QQ again and allow the access that QQ’s page asks for. For the developer: an API can only be granted ' +
-      'if its name is in scope (default: get_user_info).',
+      'Log in with QQ again and allow the access that QQ’s page requests. For the developer: a user can grant an API ' +
+      'only if its name is in scope (default: get_user_info).',
     zh: '请重新用 QQ 登录，并在授权页同意授权。开发者请确认 scope 里有该接口的名字（默认只有 get_user_info）。',
   },
   qqCookies: {
@@ -68,7 +67,7 @@ export const hints = {
     zh: '请打开新页面重新用 QQ 登录，并允许 qq.com 的 Cookie；QQ 登录不支持嵌在 iframe 里。',
   },
   stepFailed: {
-    en: 'Log in with QQ again. A step failed at Tencent: a read (me, get_user_info) may be sent once more before that.',
+    en: 'Log in with QQ again. A step failed at Tencent; a read (me, get_user_info) can be retried once first.',
     zh: '请重新用 QQ 登录。这是腾讯侧某一步失败：读取类请求（me、get_user_info）可以先重试一次。',
   },
 
@@ -76,26 +75,26 @@ export const hints = {
   appId: {
     en:
       'Compare appId (QQ_APP_ID) with the APP ID on connect.qq.com (应用管理): digits only, no prefix, blanks or ' +
-      'quotation marks. APP IDs of the sandbox exist only there: check graphUrl (QQ_GRAPH_URL).',
+      'quotation marks. An APP ID of the sandbox is valid only in the sandbox: check graphUrl (QQ_GRAPH_URL).',
     zh:
       '请核对 appId（QQ_APP_ID）与 QQ 互联“应用管理”里的 APP ID：只有数字，不带前缀、空格或引号。' +
       '沙箱的 APP ID 只在沙箱里有效，注意 graphUrl（QQ_GRAPH_URL）指向哪里。',
   },
   appIdMissing: {
-    en: 'Set appId (QQ_APP_ID) to the APP ID on connect.qq.com: the bare digits, without “tencent” in front of them.',
+    en: 'Set appId (QQ_APP_ID) to the APP ID on connect.qq.com: only the digits, without “tencent” before them.',
     zh: '请把 appId（QQ_APP_ID）设为 QQ 互联上的 APP ID：纯数字，前面不要加 “tencent”。',
   },
   appKey: {
     en:
-      'Compare appKey (QQ_APP_KEY) with the APP Key of this very APP ID on connect.qq.com: copied whole, no blanks, ' +
-      'quotation marks or line break, and not reset since.',
+      'Compare appKey (QQ_APP_KEY) with the APP Key of this APP ID on connect.qq.com. It must be complete, without blanks, ' +
+      'quotation marks or a line break, and must not have been reset since.',
     zh: '请核对 appKey（QQ_APP_KEY）是否就是该 APP ID 的 APP Key：复制完整，没有空格、引号或换行，之后也没有重置过。',
   },
   redirectUri: {
     en:
-      'Make redirectUri (QQ_REDIRECT_URI) equal in host and path to a 回调地址 registered on connect.qq.com; usual causes: ' +
+      'Make redirectUri (QQ_REDIRECT_URI) equal in host and path to a 回调地址 registered on connect.qq.com. Usual causes: ' +
       'www or not, a slash at the end, http for https, a port, localhost, a #, encoded twice, only the domain registered. ' +
-      'A change there takes up to 30 minutes; test on localhost with the sandbox.',
+      'A change there takes up to 30 minutes. Test on localhost with the sandbox.',
     zh:
       'redirectUri（QQ_REDIRECT_URI）的域名和路径必须与在 QQ 互联填写的回调地址一致，常见原因：带不带 www、末尾的 /、' +
       'http 与 https 不一致、带了端口、用了 localhost、带了 #、编码了两次、只填写了域名。' +
@@ -103,32 +102,32 @@ export const hints = {
   },
   appOffline: {
     en:
-      'See the application’s state on connect.qq.com (应用管理): in review, rejected or taken offline. Until it is online, ' +
+      'Check the application’s state on connect.qq.com (应用管理): in review, rejected or taken offline. Until it is online, ' +
       'log in with the developer’s own QQ account, or use the sandbox.',
     zh: '请到 QQ 互联“应用管理”查看应用状态（审核中、被驳回或已下线）。上线之前请用开发者本人的 QQ 登录，或改用沙箱。',
   },
   debugMode: {
     en:
-      'Log in with the developer’s own QQ account, the one that created the application: no other can until it has ' +
-      'passed review on connect.qq.com. The sandbox lets you try any number of accounts meanwhile.',
+      'Log in with the developer’s own QQ account, which created the application. Other accounts can log in only after the ' +
+      'application has passed the review on connect.qq.com. To test with several accounts, use the sandbox.',
     zh:
       '应用通过审核之前，只有创建应用的开发者本人的 QQ 能登录：请换用该 QQ，或在 QQ 互联提交审核。' +
       '想用多个账号测试，可以先用沙箱。',
   },
   appSuspended: {
-    en: 'See the state and the notices of the application on connect.qq.com (应用管理) and have it restored there.',
+    en: 'Check the state and the notices of the application on connect.qq.com (应用管理), and have it restored there.',
     zh: '请到 QQ 互联“应用管理”查看应用状态和站内通知，按要求处理后恢复应用；改代码解决不了。',
   },
   apiPermission: {
     en:
-      'Apply for the API on connect.qq.com (应用管理 → 查看 → 应用接口), or take its name out of scope and the call out of ' +
-      'your code. get_user_info needs no application.',
+      'Apply for the API on connect.qq.com (应用管理 → 查看 → 应用接口), or remove its name from scope and the call from your ' +
+      'code. get_user_info needs no permission.',
     zh: '请在 QQ 互联“应用管理 → 查看 → 应用接口”申请该接口，或从 scope 和代码里去掉它。get_user_info 无需申请。',
   },
   unionid: {
     en:
-      'Leave the option unionid at false, or apply for it on connect.qq.com (应用管理 → 查看 → 应用接口 → unionid). The login ' +
-      'continues without a unionid; if you call me yourself, call it again without unionid=1.',
+      'Set the option unionid to false, or apply for the unionid on connect.qq.com (应用管理 → 查看 → 应用接口 → unionid). The ' +
+      'login continues without a unionid. If your code calls the endpoint me, call it again without unionid=1.',
     zh:
       '请不要打开 unionid 选项，或在 QQ 互联“应用管理 → 查看 → 应用接口”申请 unionid。' +
       '登录会照常进行，只是没有 unionid；直接调 me 的话，去掉 unionid=1 再请求一次。',
@@ -156,15 +155,15 @@ export const hints = {
   mobileSignature: {
     en:
       'Only mobile applications are signed: register the package name and signature (Android) or the Bundle ID (iOS) that ' +
-      'you ship. For a website, take the APP ID of a 网站应用 as appId.',
+      'you ship. For a website, use the APP ID of a 网站应用 as appId.',
     zh:
       '只有移动应用才校验签名：请让在 QQ 互联填写的包名、签名（Android）或 Bundle ID（iOS）与安装包一致。' +
       '网站请用“网站应用”的 APP ID 作为 appId。',
   },
   ipAddress: {
     en:
-      'Call QQ from a server whose IP address Tencent has allowed for this application, or have this one allowed. A ' +
-      'proxy or NAT on the way out changes the address.',
+      'Call QQ from a server whose IP address Tencent has allowed for this application, or have this one allowed. An ' +
+      'outgoing proxy or NAT changes the address.',
     zh: '请从腾讯为该应用放行的服务器 IP 发起请求，或申请把当前出口 IP 加入白名单；出口代理、NAT 会改变 IP。',
   },
   parameters: {
@@ -173,18 +172,18 @@ export const hints = {
   },
   sentByPackage: {
     en:
-      'This package puts the request together by itself: look for a URL put together by hand, or for a proxy or graphUrl ' +
+      'This package creates the request itself. Look for a URL that your code creates by hand, and for a proxy or graphUrl ' +
       '(QQ_GRAPH_URL) that drops a part of the request.',
     zh: '请求由本库自动拼好：请检查是否手工拼了 URL，或者代理、graphUrl（QQ_GRAPH_URL）丢掉了部分请求。',
   },
   otherApi: {
     en:
-      'QQ login itself does not lead here: check the path given to callApi, and that graphUrl (QQ_GRAPH_URL) is ' +
+      'A QQ login does not cause this error: check the path that is passed to callApi, and that graphUrl (QQ_GRAPH_URL) is ' +
       'https://graph.qq.com.',
     zh: 'QQ 登录本身不会走到这里：请检查传给 callApi 的 path，以及 graphUrl（QQ_GRAPH_URL）是否为 https://graph.qq.com。',
   },
   https: {
-    en: 'Let graphUrl (QQ_GRAPH_URL) begin with https://.',
+    en: 'Set graphUrl (QQ_GRAPH_URL) to an address that begins with https://.',
     zh: '请让 graphUrl（QQ_GRAPH_URL）以 https:// 开头。',
   },
   specialPermission: {
@@ -194,29 +193,29 @@ export const hints = {
     zh: '用 code 登录不需要这项权限：请去掉相应的调用。确有需要，请联系 QQ 互联客服为该 APP ID 开通。',
   },
   restricted: {
-    en: 'See the notices and the review of the application on connect.qq.com; if nothing is open there, ask its support.',
+    en: 'Check the notices and the review of the application on connect.qq.com. If nothing is open there, contact its support.',
     zh: '请到 QQ 互联查看该应用的审核结果和通知；没有待处理事项的话，请联系 QQ 互联客服。',
   },
 
   // Try later
   tryLater: {
-    en: 'Try again in a few minutes. If it goes on for long, see the notices on connect.qq.com.',
+    en: 'Try again in a few minutes. If the error persists, check the notices on connect.qq.com.',
     zh: '请过几分钟再试；一直不恢复的话，请看 QQ 互联有没有公告。',
   },
   rateLimit: {
     en:
-      'Try again in a few minutes. If it comes often, send fewer requests: keep the profile in the session instead of fetching ' +
-      'it for each request.',
+      'Try again in a few minutes. If the error occurs often, send fewer requests: keep the profile in the session instead of ' +
+      'fetching it for each request.',
     zh: '请过几分钟再试。如果经常出现，请减少请求：把用户资料存在会话里，不要每次都去取。',
   },
   internalError: {
-    en: 'Try again in a few minutes. Tencent calls up to 0.1 % of such answers normal; above that, ask its support.',
+    en: 'Try again in a few minutes. Tencent regards up to 0.1 % of such responses as normal; above that, contact its support.',
     zh: '请过几分钟再试。按腾讯的说明，占比 0.1% 以内属正常，超过请联系 QQ 互联客服。',
   },
 
   // Refuse the user
   accountRefused: {
-    en: 'Log in with another QQ account, or see in QQ’s security centre whether this one is frozen or restricted.',
+    en: 'Log in with another QQ account, or check in QQ’s security centre whether this one is frozen or restricted.',
     zh: '请换一个 QQ 号登录，或到 QQ 安全中心查看该账号是否被冻结或限制。',
   },
   openQzone: {
@@ -249,7 +248,7 @@ const userMessagesByHint = new Map<LocalizedText, LocalizedText>([
   [
     hints.grantPermission,
     {
-      en: 'QQ did not get your permission: please log in again and allow the access that QQ asks for.',
+      en: 'QQ did not get your permission: please log in again and allow the access that QQ requests.',
       zh: '你没有同意授权，请重新登录，并在 QQ 的页面上同意授权。',
     },
   ],

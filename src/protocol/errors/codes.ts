@@ -2,11 +2,11 @@
 export type QQConfigurationErrorCode =
   'ERR_QQ_CONFIGURATION' | 'ERR_QQ_SESSION_MISSING' | 'ERR_QQ_SESSION_LOST' | 'ERR_QQ_ROUTER_MISSING';
 
-/** What can go wrong on the way to QQ, or to the session store. */
+/** What can go wrong with a request to QQ, or to the session store. */
 export type QQTransportErrorCode =
   'ERR_QQ_TIMEOUT' | 'ERR_QQ_NETWORK' | 'ERR_QQ_BODY_TOO_LARGE' | 'ERR_QQ_REFRESH_UNCONFIRMED' | 'ERR_QQ_SESSION_STORE';
 
-/** What QQ can have answered instead of what was requested. */
+/** What can be wrong with a response of QQ. */
 export type QQResponseErrorCode =
   | 'ERR_QQ_RESPONSE'
   | 'ERR_QQ_INVALID_RESPONSE'
@@ -15,7 +15,7 @@ export type QQResponseErrorCode =
   | 'ERR_QQ_CLIENT_ID_MISMATCH'
   | 'ERR_QQ_OPENID_MISMATCH';
 
-/** What can be wrong with what the browser sent. */
+/** What can be wrong with a request of the browser. */
 export type QQRequestErrorCode =
   | 'ERR_QQ_STATE_MISSING'
   | 'ERR_QQ_STATE_UNKNOWN'

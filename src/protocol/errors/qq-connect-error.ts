@@ -5,7 +5,7 @@ import type { QQErrorCode } from './codes.js';
 // A registered symbol, so that two copies of the package in one process recognize each other's errors.
 const KIND = Symbol.for('express-qq-connect.error.kind');
 
-/** Whose fault an error is; see {@link QQConnectError.kind}. */
+/** The cause of an error: see {@link QQConnectError}. */
 export type QQErrorKind = 'configuration' | 'transport' | 'response' | 'request';
 
 /** The part of a login in which something went wrong. */
@@ -28,11 +28,11 @@ export interface QQConnectErrorFields {
 }
 
 /**
- * The base of every error that this package throws. Four kinds partition the world: `configuration` (the application
- * has to change something), `transport` (QQ or the session store could not be reached), `response` (QQ refused, or sent
- * nothing intelligible) and `request` (what the browser sent was wrong).
+ * The base of every error that this package throws. `kind` is one of four: `configuration` (the developer must change
+ * something), `transport` (QQ or the session store could not be reached), `response` (QQ refused, or its response cannot
+ * be used) and `request` (the browser sent a wrong request).
  *
- * No message, property or cause holds the APP Key, a code, a token or a cookie: an error may be logged as it is.
+ * No message, property or cause contains the APP Key, a code, a token or a cookie, so an error can be logged as it is.
  *
  * @example
  * ```ts
@@ -55,19 +55,19 @@ export class QQConnectError extends Error {
   readonly statusCode: number;
   /** Whether the message may be shown to the user: for statuses below 500. Koa and http-errors read it. */
   readonly expose: boolean;
-  /** What helps: log in again, fix the configuration, try later, or nothing, as QQ refuses this user. */
+  /** What helps: a new login, a fix of the configuration, a later attempt, or nothing, because QQ refuses this user. */
   readonly action: QQErrorAction;
   /** What the developer has to do, in English and Chinese. */
   readonly hint: LocalizedText;
-  /** What happened and what to do, for the visitor of the site: one sentence in English and in Chinese. */
+  /** What happened and what to do, for the user: one sentence in English and in Chinese. */
   readonly userMessage: LocalizedText;
   /** The part of the login that failed. */
   readonly step: QQStep;
-  /** QQ's own error number (or, from servers that emulate it, an OAuth error word). */
+  /** QQ's own error number. From servers that emulate QQ, it can be an OAuth error code. */
   declare readonly qqCode?: number | string;
-  /** QQ's own words, on one line, without anything that looks like a secret. */
+  /** QQ's own message, on one line, without text that looks like a secret. */
   declare readonly qqMessage?: string;
-  /** Path of the QQ endpoint that answered, without its query. */
+  /** The path of QQ's endpoint, without the query. */
   declare readonly endpoint?: string;
 
   constructor(kind: QQErrorKind, message: string, fields: QQConnectErrorFields) {
@@ -91,7 +91,7 @@ export class QQConnectError extends Error {
     }
   }
 
-  /** Whose fault it is. */
+  /** The cause: the configuration, the transport, QQ's response or the browser's request. */
   get kind(): QQErrorKind {
     return (this as unknown as Record<symbol, QQErrorKind>)[KIND] ?? 'configuration';
   }

@@ -13,8 +13,8 @@ interface ErrorDefaults {
 
 const UNKNOWN_STATE: LocalizedText = {
   en:
-    'This login was not started in this browser, or more than ten minutes ago, or at another address of this site ' +
-    '(with or without www, localhost or 127.0.0.1), or it was used already.',
+    'Log in again. The login was started in another browser, more than 10 minutes ago, or at another address of this site ' +
+    '(with or without www, localhost or 127.0.0.1), or it was completed already.',
   zh:
     '这次登录不是在当前浏览器发起的，或已超过十分钟，或是从本站的另一个地址（带或不带 www、localhost 与 127.0.0.1）' +
     '发起的，或已经用过。',
@@ -31,7 +31,7 @@ const errorDefaults = {
     action: 'login_again',
     step: 'callback',
     hint: {
-      en: 'The callback has no state (some phones drop it).',
+      en: 'Log in again. The callback has no state: some phones drop it.',
       zh: '回调中没有 state（部分手机会丢失）。',
     },
   },
@@ -51,8 +51,8 @@ const errorDefaults = {
     step: 'callback',
     hint: {
       en:
-        'A state is valid for one login, and this one was completed with another code: the user went back to the page ' +
-        'of QQ and chose an account again. The new choice requires a new login.',
+        'Start a new login to use another account. A state is valid for one login, and this one was completed with ' +
+        'another code: the user went back to the page of QQ and chose an account again.',
       zh: '每个 state 只能用于一次登录，而这个 state 已用另一个 code 完成登录：用户后退到 QQ 页面并重新选择了账号。换账号需要重新发起登录。',
     },
     userMessage: {
@@ -65,7 +65,7 @@ const errorDefaults = {
     action: 'login_again',
     step: 'callback',
     hint: {
-      en: 'The address of this page is not one that QQ sends.',
+      en: 'Log in again. The callback URL has parameters that QQ does not send.',
       zh: '该回调地址的参数不是 QQ 发出的格式。',
     },
   },
@@ -86,7 +86,7 @@ const errorDefaults = {
     userMessage: NOT_DIRECTLY,
     hint: {
       en:
-        'This address takes another method. Log out by a POST from a form or fetch. QQ calls the redirect URI back with ' +
+        'This address requires another method. Log out with a POST from a form or fetch. QQ calls the redirect URI with ' +
         "GET: a front end that received code and state sends its page's own query, " +
         "fetch(callbackPath + location.search, { headers: { Accept: 'application/json' } }).",
       zh:
@@ -105,8 +105,8 @@ const errorDefaults = {
     hint: {
       en:
         'The request came from another site, or from a page whose origin the browser hides. Send it from a page with ' +
-        "the origin of redirectUri. A form's Origin is null, and refused, where its page is on plain http with " +
-        'Referrer-Policy: no-referrer (the default of helmet): use https, or Referrer-Policy: same-origin.',
+        'the origin of redirectUri. If that page is on plain http with Referrer-Policy: no-referrer (the default of ' +
+        'helmet), the Origin of its forms is null: use https, or Referrer-Policy: same-origin.',
       zh:
         '请求来自其他站点，或来自未表明来源的页面。请从与 redirectUri 同源的页面发起。若页面使用 http 并设置了 ' +
         'Referrer-Policy: no-referrer（helmet 的默认值），表单的 Origin 会是 null 而被拒绝：请改用 https，或设为 same-origin。',

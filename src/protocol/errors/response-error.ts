@@ -15,7 +15,7 @@ const UNEXPECTED_RESPONSE: ErrorDefaults = {
   status: 502,
   action: 'try_later',
   hint: {
-    en: 'The answer was not one of QQ Connect: try again in a moment; if it stays, check graphUrl and the proxies on the way.',
+    en: 'Try again in a moment. The response is not one of QQ Connect: if the error persists, check graphUrl (QQ_GRAPH_URL) and the proxies in between.',
     zh: '响应不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
   },
 };
@@ -23,7 +23,7 @@ const TOKEN_MISMATCH: ErrorDefaults = {
   status: 502,
   action: 'login_again',
   hint: {
-    en: 'The access token was issued to another application or user, so it was refused. Log in again.',
+    en: 'Log in again. The access token was issued to another application or user, so the client refused it.',
     zh: '该 access token 属于其他应用或用户，已拒绝使用。请重新登录。',
   },
 };
@@ -47,7 +47,7 @@ const UNLISTED: ErrorDefaults = {
   status: 502,
   action: 'login_again',
   hint: {
-    en: "Log in again. This number is in no list of QQ's: if it stays, ask Tencent about it.",
+    en: 'Log in again. QQ does not document this number: if the error persists, ask the support of Tencent about it.',
     zh: '该错误码不在 QQ 公开的列表中。请重新登录；若仍出现，请向腾讯咨询该错误码。',
   },
 };
@@ -66,7 +66,7 @@ function defaultsForCode(qqCode: number | string, qqMessage: string): ErrorDefau
   return { status: entry.retryRead ? 502 : statusFor[action], action, hint, userMessage };
 }
 
-/** What a {@link QQResponseError} is made from: a number of QQ's, or the way in which the answer was of no use. */
+/** What a {@link QQResponseError} is made from: QQ's own number, or the reason why the response cannot be used. */
 export type QQResponseErrorFields = { step: QQStep; endpoint?: string | undefined } & (
   | { code: 'ERR_QQ_RESPONSE'; qqCode: number | string; qqMessage: string }
   | { code: keyof typeof errorDefaults; hint?: LocalizedText }

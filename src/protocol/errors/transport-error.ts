@@ -12,7 +12,7 @@ const errorDefaults = {
   ERR_QQ_TIMEOUT: {
     status: 504,
     hint: {
-      en: 'QQ was too slow: log in again in a moment. The option timeoutMs sets how long each call may take.',
+      en: 'Log in again in a moment. QQ did not respond in time: the option timeoutMs limits each call.',
       zh: 'QQ 响应超时：请稍后重新登录。等待时间由选项 timeoutMs 决定。',
     },
   },
@@ -20,14 +20,14 @@ const errorDefaults = {
   ERR_QQ_BODY_TOO_LARGE: {
     status: 502,
     hint: {
-      en: 'Whatever answered was not QQ Connect: check graphUrl and the proxies on the way.',
+      en: 'The response is too large for QQ Connect: check graphUrl (QQ_GRAPH_URL) and the proxies in between.',
       zh: '响应过大，可能不是来自 QQ 互联：请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
     },
   },
   ERR_QQ_REFRESH_UNCONFIRMED: {
     status: 503,
     hint: {
-      en: 'Try again in a moment. A refresh of this access token had no usable response from QQ, and the next attempt waits.',
+      en: 'Try again in a moment. QQ sent no usable response to the last refresh of this token, so the next attempt is delayed.',
       zh: '请稍后重试。上一次续期没有得到 QQ 的有效响应，稍后才会再次续期。',
     },
   },
@@ -38,14 +38,14 @@ const errorDefaults = {
       zh: '本站暂时无法处理登录，请过几分钟再试。',
     },
     hint: {
-      en: 'Check the session store (is Redis or the database up?) and try again in a moment.',
+      en: 'Check that the session store (Redis or the database) is running, then try again.',
       zh: '请检查会话存储（Redis 或数据库是否正常），稍后再试。',
     },
   },
 } as const satisfies Record<QQTransportErrorCode, { status: number; hint: LocalizedText; userMessage?: LocalizedText }>;
 
 const CLOCK: LocalizedText = {
-  en: "Try again later. The certificate's dates do not fit the clock of this server: set the clock by NTP.",
+  en: "Try again later. The certificate's dates and the clock of this server do not match: set the clock by NTP.",
   zh: '请稍后再试。证书的有效期与本服务器的时间不符：请用 NTP 校准系统时间。',
 };
 
@@ -72,13 +72,13 @@ const byCause: readonly (readonly [RegExp, QQErrorAction, LocalizedText])[] = [
     /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)|^CERT_UNTRUSTED$/,
     'fix_configuration',
     {
-      en: 'The certificate is signed by an unknown CA, as that of a proxy which decrypts traffic is. Give its CA to Node: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
+      en: 'The certificate is signed by an unknown CA, often that of a proxy which decrypts traffic. Make Node trust this CA: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
       zh: '证书由未知的 CA 签发，常见于解密流量的代理。请将其 CA 证书提供给 Node：NODE_EXTRA_CA_CERTS=/path/to/ca.pem。',
     },
   ],
 ];
 
-/** QQ, or the application's session store, could not be reached in time. Nothing is known to have happened there. */
+/** QQ, or the application's session store, could not be reached in time. It is unknown whether the request had an effect. */
 export class QQTransportError extends QQConnectError {
   override name = 'QQTransportError';
   declare readonly code: QQTransportErrorCode;

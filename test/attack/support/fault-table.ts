@@ -125,11 +125,11 @@ function table(rows: Row[]): string {
 export async function faultMatrix(): Promise<string> {
   return `# What happens when QQ fails
 
-Every fault of the sandbox at every step of a login and of a refresh. Written by \`node scripts/fault-matrix.mjs\`;
-\`test/attack/upstream.test.ts\` fails if a run differs from this page.
+This page lists every fault of the sandbox at every step of a login and of a refresh. \`node scripts/fault-matrix.mjs\`
+writes it, and \`test/attack/upstream.test.ts\` fails if a run differs from it.
 
-\`status\`, \`code\` and \`action\` belong to the response to the callback, or to the POST of a refresh. \`logged in\` says
-whether a visitor is logged in afterwards. \`an earlier login\` says what happens to a user who was logged in as another
+\`status\`, \`code\` and \`action\` belong to the response to the callback, or to the POST of a refresh. \`logged in\` shows
+whether a visitor is logged in afterwards. \`an earlier login\` shows what happens to a user who was logged in as another
 QQ user in the same browser before the fault.
 
 ${table(await allRows())}

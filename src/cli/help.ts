@@ -61,7 +61,7 @@ Exit status: 0 without a ✗, 1 with one, 2 for wrong arguments.`,
   explain: {
     zh: `用法：express-qq-connect explain [错误码…] [选项]
 
-解释 QQ 的错误码，即 error 的数字或 get_user_info 等接口的 ret（可以是负数，如 -22）。不写错误码则按处理办法列出全部。
+解释 QQ 的错误码，即 error 的数字或 get_user_info 等接口的 ret（可以是负数，如 -22）。不写错误码则按处理方式列出全部错误码。
 
   --json              输出 JSON（两种语言都有）
   --lang both         中英文都显示

@@ -339,7 +339,7 @@ const MARK = /<!-- The table is generated: UPDATE_DOCS=1 npm run jest -- docs-te
 // Prettier would pad the columns to the widest cell.
 const START = '<!-- prettier-ignore-start -->';
 const END = '<!-- prettier-ignore-end -->';
-const heads = { en: ['code', 'action', 'meaning', 'what to do'], zh: ['错误码', 'action', '含义', '怎么办'] };
+const heads = { en: ['code', 'action', 'meaning', 'what to do'], zh: ['错误码', 'action', '含义', '处理建议'] };
 
 function table(language: keyof LocalizedText): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|');

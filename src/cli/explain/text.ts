@@ -8,7 +8,7 @@ const actions: Readonly<Record<QQErrorAction, Readonly<Record<Language, string>>
   login_again: { zh: '重新登录', en: 'log in again' },
   fix_configuration: { zh: '修改应用的配置', en: "fix the application's configuration" },
   try_later: { zh: '稍后再试', en: 'try later' },
-  refuse_user: { zh: '该用户被 QQ 拒绝', en: 'QQ refuses this user' },
+  refuse_user: { zh: 'QQ 拒绝该用户', en: 'QQ refuses this user' },
 };
 
 const messages = {
@@ -16,7 +16,7 @@ const messages = {
     meaning: '含义',
     action: '处理',
     hint: '建议',
-    retryRead: '；腾讯侧某一步失败：读取类请求可以先重试一次',
+    retryRead: '；腾讯内部的某个步骤失败：读取类请求可以先重试一次',
     unknown: (code: number) => `本工具的错误码表中没有 ${code}。直接运行 explain 可列出表中的全部错误码。`,
     success: '0 表示成功，不是错误码。',
   },

@@ -24,7 +24,7 @@ const PLACEHOLDER =
   /^<.*>$|^\$\{?\w+\}?$|^(?:todo|tbd|placeholder)$|^change[-_ ]?(?:me|it)|^your[-_ ]|填写|替换|你的|您的/i;
 const COPY_AGAIN = {
   en: 'Copy the value again, without anything before or after it.',
-  zh: '请重新复制，前后不要多出字符。',
+  zh: '请重新复制，前后不能有多余的字符。',
 };
 
 /** Makes a {@link Found}. */

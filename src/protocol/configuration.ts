@@ -72,7 +72,7 @@ function checkAppId(value: string, realQQ: boolean): Found[] {
       return [
         problem('warning', 'form', 'is no number, as every APP ID is', '不是数字，而 APP ID 都是数字', {
           en: 'Compare it with the QQ Connect console (应用管理). The form tencent… is for mobile apps: keep the digits only.',
-          zh: '请与 QQ 互联“应用管理”核对。tencent 开头的写法用于移动应用，只需保留数字。',
+          zh: '请与 QQ 互联“应用管理”核对。以 tencent 开头的写法用于移动应用，请只保留数字。',
         }),
       ];
     },
@@ -95,9 +95,9 @@ function checkAppKey(value: string, appId: string | undefined, realQQ: boolean):
     () => {
       if (!realQQ || (value !== appId && !/^\d{5,12}$/.test(value))) return [];
       return [
-        problem('warning', 'is_app_id', 'looks like an APP ID', '看起来是 APP ID', {
+        problem('warning', 'is_app_id', 'looks like an APP ID', '可能是 APP ID', {
           en: 'Copy the APP Key, which the QQ Connect console shows below the APP ID.',
-          zh: '请复制 QQ 互联中 APP ID 下方的 APP Key，不要填反。',
+          zh: '请复制 QQ 互联中 APP ID 下方的 APP Key。',
         }),
       ];
     },
@@ -112,7 +112,7 @@ function checkGraphUrl(value: string, production: boolean): Found[] {
       const isLoopback = url !== undefined && isLoopbackHost(url.hostname);
       const fix = {
         en: `Remove it for the real QQ (${QQ_GRAPH_URL}), or set it to the URL that the sandbox prints.`,
-        zh: `接入真实 QQ（${QQ_GRAPH_URL}）请删除它；使用沙箱请设为沙箱输出的地址。`,
+        zh: `请删除它以使用真实的 QQ（${QQ_GRAPH_URL}），或将它设为沙箱打印的地址。`,
       };
       if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback)) {
         const en = 'must be an https URL (plain http is for a sandbox on this machine only)';

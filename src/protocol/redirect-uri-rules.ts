@@ -14,7 +14,7 @@ const NOT_PUBLIC = /^[^.]*$|\.\.|\.$|\.(?:internal|invalid|lan|local|localdomain
 
 const REGISTERED = {
   en: 'Set it to the redirect URI (回调地址) exactly as it is registered at QQ.',
-  zh: '请与在 QQ 互联填写的回调地址完全一致。',
+  zh: '请设为在 QQ 互联填写的回调地址，两者必须完全一致。',
 };
 
 function isValidUtf8(value: string): boolean {
@@ -39,7 +39,7 @@ function checkUriForm(value: string): Found[] {
   const characters = checkCharacters(value);
   if (characters.length > 0) return characters;
   if (/^https?%(?:25)*3A/i.test(value))
-    return error('encoded', 'must not be percent-encoded as a whole', '不能整体 URL 编码');
+    return error('encoded', 'must not be percent-encoded as a whole', '不能对整个地址进行 URL 编码');
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:\/\/[^/]/i.test(value)) {
     return error('relative', 'must be an absolute http or https URL', '必须是完整的 http(s) 网址');
@@ -52,18 +52,21 @@ function checkUriForm(value: string): Found[] {
   if (!isValidUtf8(value)) {
     return error('escapes', 'must not hold percent-escapes that are not UTF-8', '中的百分号编码必须是 UTF-8', {
       en: 'Encode it as UTF-8 (encodeURIComponent does), and register it so.',
-      zh: '请按 UTF-8 编码（encodeURIComponent 即是），并在 QQ 互联填写同样的地址。',
+      zh: '请使用 UTF-8 编码（可用 encodeURIComponent），并在 QQ 互联填写同样的地址。',
     });
   }
   if (value.length > MAX_URI_LENGTH) {
-    return error('too_long', 'must not be longer than 1,024 characters', '不能超过 1024 个字符');
+    return error('too_long', 'must not be longer than 1,024 characters', '不能超过 1,024 个字符');
   }
   if (RESERVED.some((name) => url.searchParams.has(name))) {
     return error(
       'reserved',
       'must not have a query parameter named code, state, error or usercancel',
       '的查询参数不能使用 code、state、error、usercancel 这些名称',
-      { en: 'Rename the parameter, because QQ adds these to a callback.', zh: '请改名：QQ 回调时会附加这些参数。' },
+      {
+        en: 'Rename the parameter, because QQ adds these to a callback.',
+        zh: '请更改参数名，因为 QQ 会在回调中附加这些参数。',
+      },
     );
   }
   return [];
@@ -76,7 +79,7 @@ function checkUriHost(value: string, url: URL): Found[] {
   if (isLoopbackHost(url.hostname)) {
     warn('local', 'names this machine, which QQ does not allow', '是本机地址，QQ 不允许', {
       en: 'On this machine use the sandbox (graphUrl, QQ_GRAPH_URL). For the real QQ use the registered domain.',
-      zh: '本机调试请使用沙箱（graphUrl，QQ_GRAPH_URL）；接入真实 QQ 请使用已填写的域名。',
+      zh: '请在本机使用沙箱（graphUrl，QQ_GRAPH_URL）；使用真实的 QQ 时，请改用在 QQ 互联填写的域名。',
     });
   } else if (/^[\d.]+$|^\[/.test(url.hostname)) {
     warn('ip_address', 'has an IP address for a host', '的主机是 IP 地址', {
@@ -104,7 +107,7 @@ function checkUriHost(value: string, url: URL): Found[] {
   if (url.protocol === 'http:') {
     warn('http', 'is plain http: new registrations need https', '使用 http：新填写的回调地址必须是 https', {
       en: 'Serve the site over https, unless QQ has this address registered already.',
-      zh: '请为网站启用 https；此前已填写的 http 地址可继续使用。',
+      zh: '请为网站启用 https。如果该地址早已在 QQ 互联填写，可以继续使用 http。',
     });
   }
   return found;
@@ -124,7 +127,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
             'warning',
             'no_path',
             'is the front page, so each visit of it is taken for a callback',
-            '是首页，每次访问都会被当作回调',
+            '是首页的地址，每次访问首页都会按回调处理',
             {
               en: 'Give it a path, /auth/qq/callback for example.',
               zh: '请加上路径，如 /auth/qq/callback。',
@@ -136,7 +139,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
         found.push(
           problem('warning', 'encoded_twice', 'looks percent-encoded twice', '疑似被编码两次', {
             en: 'Encode it once. The package encodes it in the login URL.',
-            zh: '只需编码一次；拼接登录地址时由本包编码。',
+            zh: '请只编码一次。本包会在生成登录地址时编码。',
           }),
         );
       }
@@ -150,7 +153,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
             '超过 500 个字符，QQ 不允许',
             {
               en: 'Shorten it. Keep what the query carries in the session instead.',
-              zh: '请缩短：查询参数中的内容可以放在会话里。',
+              zh: '请缩短地址，将查询参数中的内容改为保存在会话中。',
             },
           ),
         );

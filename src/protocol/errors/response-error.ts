@@ -16,7 +16,7 @@ const UNEXPECTED_RESPONSE: ErrorDefaults = {
   action: 'try_later',
   hint: {
     en: 'Try again in a moment. The response is not one of QQ Connect: if the error persists, check graphUrl (QQ_GRAPH_URL) and the proxies in between.',
-    zh: '响应不是 QQ 互联的格式：请稍后再试；若持续出现，请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
+    zh: '请稍后再试。响应不符合 QQ 互联的格式；如果持续出现，请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
   },
 };
 const TOKEN_MISMATCH: ErrorDefaults = {
@@ -24,7 +24,7 @@ const TOKEN_MISMATCH: ErrorDefaults = {
   action: 'login_again',
   hint: {
     en: 'Log in again. The access token was issued to another application or user, so the client refused it.',
-    zh: '该 access token 属于其他应用或用户，已拒绝使用。请重新登录。',
+    zh: '请重新登录。该 access token 属于其他应用或用户，因此已拒绝使用。',
   },
 };
 
@@ -48,7 +48,7 @@ const UNLISTED: ErrorDefaults = {
   action: 'login_again',
   hint: {
     en: 'Log in again. QQ does not document this number: if the error persists, ask the support of Tencent about it.',
-    zh: '该错误码不在 QQ 公开的列表中。请重新登录；若仍出现，请向腾讯咨询该错误码。',
+    zh: '请重新登录。该错误码不在 QQ 公开的列表中；如果仍然出现，请向腾讯咨询。',
   },
 };
 

@@ -5,7 +5,7 @@ import type { QQStep } from './qq-connect-error.js';
 
 const TRY_LATER: LocalizedText = {
   en: 'Check that this server reaches the host (DNS, firewall, proxy) and try again in a moment.',
-  zh: '请检查服务器能否访问该主机（DNS、防火墙、代理），稍后再试。',
+  zh: '请稍后再试，并检查服务器能否访问该主机（DNS、防火墙、代理）。',
 };
 
 const errorDefaults = {
@@ -13,7 +13,7 @@ const errorDefaults = {
     status: 504,
     hint: {
       en: 'Log in again in a moment. QQ did not respond in time: the option timeoutMs limits each call.',
-      zh: 'QQ 响应超时：请稍后重新登录。等待时间由选项 timeoutMs 决定。',
+      zh: '请稍后重新登录。QQ 响应超时，每次调用的时限由选项 timeoutMs 设置。',
     },
   },
   ERR_QQ_NETWORK: { status: 502, hint: TRY_LATER },
@@ -21,14 +21,14 @@ const errorDefaults = {
     status: 502,
     hint: {
       en: 'The response is too large for QQ Connect: check graphUrl (QQ_GRAPH_URL) and the proxies in between.',
-      zh: '响应过大，可能不是来自 QQ 互联：请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。',
+      zh: '请检查 graphUrl（QQ_GRAPH_URL）和途经的代理。响应过大，可能不是来自 QQ 互联。',
     },
   },
   ERR_QQ_REFRESH_UNCONFIRMED: {
     status: 503,
     hint: {
       en: 'Try again in a moment. QQ sent no usable response to the last refresh of this token, so the next attempt is delayed.',
-      zh: '请稍后重试。上一次续期没有得到 QQ 的有效响应，稍后才会再次续期。',
+      zh: '请稍后再试。QQ 对上一次续期没有返回有效响应，等待一段时间后才会再次续期。',
     },
   },
   ERR_QQ_SESSION_STORE: {
@@ -73,7 +73,7 @@ const byCause: readonly (readonly [RegExp, QQErrorAction, LocalizedText])[] = [
     'fix_configuration',
     {
       en: 'The certificate is signed by an unknown CA, often that of a proxy which decrypts traffic. Make Node trust this CA: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
-      zh: '证书由未知的 CA 签发，常见于解密流量的代理。请将其 CA 证书提供给 Node：NODE_EXTRA_CA_CERTS=/path/to/ca.pem。',
+      zh: '请用 NODE_EXTRA_CA_CERTS=/path/to/ca.pem 将签发证书的 CA 提供给 Node。Node 不信任该 CA，常见于解密流量的代理。',
     },
   ],
 ];

@@ -29,7 +29,7 @@ function describe(code: string, message: string): LocalizedText {
     ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: { en: `Unexpected argument: ${what}`, zh: `多余的参数：${what}` },
     ERR_PARSE_ARGS_INVALID_OPTION_VALUE: {
       en: `Option ${what} lacks its value, or does not take one.`,
-      zh: `选项 ${what} 缺少值，或多了值。`,
+      zh: `选项 ${what} 缺少值，或不接受值。`,
     },
   };
   return messages[code] ?? { en: message, zh: message };

@@ -1,7 +1,7 @@
 import type { LocalizedText } from '../protocol/error-codes.js';
 
 const language = {
-  zh: '  --lang zh|en        输出的语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示这段说明',
+  zh: '  --lang zh|en        输出的语言（默认按 LC_ALL、LC_MESSAGES、LANG）\n  -h, --help          显示此帮助',
   en: '  --lang zh|en        the language (by default that of LC_ALL, LC_MESSAGES, LANG)\n  -h, --help          shows this text',
 };
 
@@ -15,7 +15,7 @@ export const help: Readonly<Record<'overview' | 'doctor' | 'explain' | 'sandbox'
   sandbox             在本机模拟 graph.qq.com，没有 APP ID 也能开发和测试
   text-server         在本机模拟 2004 至 2010 年的 QQ HTTP 文本协议
 
-${language.zh}；用“<命令> --help”看该命令的选项
+${language.zh}；用“<命令> --help”查看该命令的选项
   -v, --version       显示版本
 
 退出码：0 没有错误，1 有错误，2 参数错误。`,
@@ -61,7 +61,7 @@ Exit status: 0 without a ✗, 1 with one, 2 for wrong arguments.`,
   explain: {
     zh: `用法：express-qq-connect explain [错误码…] [选项]
 
-解释 QQ 的错误码，即 error 的数字或 get_user_info 等接口的 ret（可以是负数，如 -22）。不写错误码则按处理方式列出全部错误码。
+解释 QQ 的错误码，即 error 的数字或 get_user_info 等接口的 ret（可以是负数，如 -22）。未指定错误码时，按处理方式列出全部错误码。
 
   --json              输出 JSON（两种语言都有）
   --lang both         中英文都显示
@@ -84,13 +84,13 @@ Exit status: 0, 1 for a code that is not known, 2 for wrong arguments.`,
 
 在本机模拟 graph.qq.com，没有 APP ID 也能开发和测试 QQ 登录。
 
-  --port <端口>          监听的端口，0 表示任选（9010；使用 --as 时为 443）
+  --port <端口>          监听的端口，0 表示任意空闲端口（9010；使用 --as 时为 443）
   --app-id <APP ID>      应用的 APP ID，只含数字（100000001）
-  --app-key <APP Key>    应用的 APP Key；不要使用真实的
-  --redirect-uri <地址>  注册的回调地址，可重复；不写则接受任意本机地址
+  --app-key <APP Key>    应用的 APP Key；不要使用真实的 APP Key
+  --redirect-uri <地址>  注册的回调地址，可重复；未指定时接受任意本机地址
   --auto-approve         不显示登录页，直接登录第一个账号
   --strict               与真实的 QQ 一样拒绝带端口、本机和 IP 的回调地址，并拒绝没有 state 的登录
-  --as graph.qq.com      以这个主机名提供 https，供地址写死的客户端使用；需要 npm 包 selfsigned
+  --as graph.qq.com      以这个主机名提供 https，供无法修改地址的客户端使用；需要 npm 包 selfsigned
   --name <主机名>        另外接受的主机名，可重复，例如容器中的 sandbox
   --listen <地址>        监听的地址（127.0.0.1）；0.0.0.0 需要 --name 或 --as
 ${language.zh}`,
@@ -117,7 +117,7 @@ ${language.en}`,
 在本机模拟 QQ HTTP 文本协议（VER=1.1&CMD=Login&…）的服务器，供旧程序和测试使用，并列出可登录的账号。
 腾讯的服务早已关闭，本命令不连接腾讯。
 
-  --port <端口>       监听 127.0.0.1 的端口，0 表示任选（8000，与当年的服务器相同）
+  --port <端口>       监听 127.0.0.1 的端口，0 表示任意空闲端口（8000，与当年的服务器相同）
   --crlf              每个响应以 CR LF 结尾，供按行读取的程序使用
 ${language.zh}
 

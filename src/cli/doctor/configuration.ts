@@ -33,7 +33,7 @@ function asCheck({ level, id, text, fix }: ConfigurationProblem, name: string): 
 function missing(id: string, variable: string, what: LocalizedText, elsewhere: boolean): Check {
   if (elsewhere) {
     const en = `${variable} is not set here: there is nothing to compare the site with.`;
-    return info(`${id}_missing`, { en, zh: `这里没有设置 ${variable}，没有可与网站对比的值。` });
+    return info(`${id}_missing`, { en, zh: `这里没有设置 ${variable}，无法与网站的值比较。` });
   }
   const found = { en: `${variable} is missing.`, zh: `缺少 ${variable}。` };
   return error(`${id}_missing`, found, { en: `Set it to ${what.en}.`, zh: `请设为${what.zh}。` });
@@ -77,7 +77,7 @@ function checkAppId(value: string | undefined, elsewhere: boolean): Check[] {
   if (!value) {
     const what = {
       en: 'the APP ID on connect.qq.com (应用管理); without one start with the sandbox: npx express-qq-connect sandbox',
-      zh: ' QQ 互联“应用管理”里的 APP ID；还没有的话先用沙箱：npx express-qq-connect sandbox',
+      zh: ' QQ 互联“应用管理”中的 APP ID；没有 APP ID 时，请先使用沙箱：npx express-qq-connect sandbox',
     };
     return [missing('app_id', 'QQ_APP_ID', what, elsewhere)];
   }
@@ -131,7 +131,7 @@ function checkGraphUrl(url: URL): Check[] {
   const found = { en: `QQ_GRAPH_URL is ${origin}.`, zh: `QQ_GRAPH_URL 是 ${origin}。` };
   const fix = {
     en: 'Remove it unless that is a server of your own, because it receives the APP Key.',
-    zh: '除非那是你自己的服务器，否则请删掉：APP Key 会发给它。',
+    zh: '请删除它，除非该服务器由你运行：应用会向它发送 APP Key。',
   };
   return [warn('graph_url_other', found, fix)];
 }

@@ -7,7 +7,7 @@ import type { SiteAnswer, SiteVisit } from './probe-site.js';
 
 const REWRITTEN: LocalizedText = {
   en: 'Find what changes cookies on the way: nginx proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags, a CDN.',
-  zh: '请检查途中是什么改写了 cookie：nginx 的 proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或 CDN。',
+  zh: '请检查 cookie 是否在途中被改写：nginx 的 proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或 CDN。',
 };
 const TRUST_PROXY: LocalizedText = {
   en: "Behind a proxy write app.set('trust proxy', 1), and on https session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } }).",
@@ -61,7 +61,7 @@ export function checkSessionCookie({ login, user }: SiteVisit): Check {
   }
   if (!isHttps && cookie.secure) {
     const en = `The session cookie ${name} is Secure, and the site is served by http: browsers drop it.`;
-    const zh = `会话 cookie ${name} 带 Secure，网站却使用 http：浏览器会丢弃它。`;
+    const zh = `会话 cookie ${name} 带有 Secure，而网站使用 http：浏览器会丢弃它。`;
     return error('site_session_secure', { en, zh }, TRUST_PROXY);
   }
   if (isHttps && !name.startsWith('__Host-')) {

@@ -32,7 +32,7 @@ function checkOrigin({ login, passed }: SiteVisit): Check[] {
   const found = { en, zh: `应用没有收到网站的地址 ${login.url.origin}：每次登录都要多跳转一次。` };
   const fix = {
     en: 'In the proxy set proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; and pass the address that visitors use as --url.',
-    zh: '请在反向代理中写 proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;，并用访客使用的地址作为 --url。',
+    zh: '请在反向代理中设置 proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;，并将 --url 设为访客使用的地址。',
   };
   return [warn('site_origin', found, fix)];
 }
@@ -48,7 +48,7 @@ function checkProcesses({ location }: SiteAnswer, { again, cancelled }: SiteVisi
   const rejected = cancelled.filter((visit) => 'errorCode' in visit && visit.errorCode === 'ERR_QQ_STATE_UNKNOWN');
   if (!differs && rejected.length === 0) return [];
   const found = differs
-    ? { en: 'The site sends different values at each request.', zh: '网站每次发送的值不同。' }
+    ? { en: 'The site sends different values at each request.', zh: '网站在不同的请求中发送了不同的值。' }
     : {
         en: `Of ${cancelled.length} callbacks, ${rejected.length} did not find the login that the site had started.`,
         zh: `${cancelled.length} 次回调中有 ${rejected.length} 次找不到网站发起的登录。`,

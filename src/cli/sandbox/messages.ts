@@ -42,12 +42,12 @@ export const messages = localize({
     '--as needs selfsigned to make a certificate. Install it: npm install --save-dev selfsigned',
   ],
   portInUse: [
-    (port: number) => `端口 ${port} 已被占用：用 --port 换一个端口，或停止占用它的程序。`,
+    (port: number) => `端口 ${port} 已被占用：请用 --port 换一个端口，或停止占用它的程序。`,
     (port: number) => `Port ${port} is in use: choose another one with --port, or stop the program that uses it.`,
   ],
   portForbidden: [
     (port: number) =>
-      `没有权限监听端口 ${port}：用 --port 换一个大于 1023 的端口，或者在 Linux 上运行 sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}。`,
+      `没有权限监听端口 ${port}：请用 --port 换一个大于 1023 的端口，或者在 Linux 上运行 sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}。`,
     (port: number) =>
       `Not allowed to listen on port ${port}: choose one above 1023 with --port, or on Linux run sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}.`,
   ],

@@ -20,7 +20,7 @@ export async function loginAgent<R extends SandboxAgentResponse>(
   // The application may first redirect to its login route at another origin, the one of redirectUri.
   for (let step = 0; step < MAX_STEPS; step++) {
     const response = await agent.get(path);
-    const location = locationOf(response);
+    const [location] = [response.headers.location].flat();
     if (location === undefined) {
       throw new Error(
         `loginAs: ${loginPath} answered ${response.status} and did not redirect to the sandbox. Pass { loginPath } if the login route has another path.`,
@@ -30,7 +30,11 @@ export async function loginAgent<R extends SandboxAgentResponse>(
     const isAbsolute = /^https?:/i.test(location);
     if (isAbsolute && target.origin + target.pathname === authorizeUrl) {
       const callback = await approve(target, account, state);
-      return complete(await agent.get(callback.pathname + callback.search), callback.pathname);
+      const completed = await agent.get(callback.pathname + callback.search);
+      if (completed.status < 400) return completed;
+      throw new Error(
+        `loginAs: the application answered the callback ${callback.pathname} with ${completed.status}. If redirectUri is an https address, its cookies do not reach a test over http.`,
+      );
     }
     path = target.pathname + target.search;
   }
@@ -51,16 +55,4 @@ async function approve(
   const { error } = log.requests.findLast(({ endpoint }) => endpoint === 'authorize') ?? {};
   const reason = error === undefined ? `status ${response.status}` : `error ${error}`;
   throw new Error(`loginAs: the sandbox refused the authorization request (${reason}). Check appId and redirectUri.`);
-}
-
-function complete<R extends SandboxAgentResponse>(response: R, path: string): R {
-  if (response.status < 400) return response;
-  throw new Error(
-    `loginAs: the application answered the callback ${path} with ${response.status}. If redirectUri is an https address, its cookies do not reach a test over http.`,
-  );
-}
-
-function locationOf({ headers }: SandboxAgentResponse): string | undefined {
-  const { location } = headers;
-  return Array.isArray(location) ? location[0] : location;
 }

@@ -1,9 +1,17 @@
-import { readForm, readerOf, readParameters, type Call, type ParameterList, type Parameters } from './http/call.js';
+import {
+  percentDecode,
+  readForm,
+  readerOf,
+  readParameters,
+  type Call,
+  type ParameterList,
+  type Parameters,
+} from './http/call.js';
 import { isKnownHost } from './http/hosts.js';
 import { bytesOf, send, TEXT_HTML, type SandboxResponse } from './http/response.js';
 import { ownPages } from './console/own-pages.js';
 import { avatar } from './images/avatar.js';
-import { ImageHosts } from './images/image-hosts.js';
+import { imageHosts } from './images/image-hosts.js';
 import { oauth, openApi } from './oauth/api.js';
 import { authorize } from './oauth/authorize.js';
 import { me } from './oauth/me.js';
@@ -56,7 +64,7 @@ export function createHandler(state: SandboxState, options: ServerOptions): Requ
     ]),
     ['avatar', READ, '/qqapp/:appId/:openid/:size', (call, path) => avatar(call, qq, path)],
     ['avatar', READ, '/qzapp/:appId/:openid/:size', (call, path) => avatar(call, qq, path)],
-    ...Object.entries(new ImageHosts().routes).map(([path, respond]): Route => ['avatar', READ, path, respond]),
+    ...Object.entries(imageHosts).map(([path, respond]): Route => ['avatar', READ, path, respond]),
   ];
   const patterns = routes.map(
     ([, , path]) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/:(\w+)/g, '(?<$1>[^/]*)')}$`),
@@ -103,7 +111,7 @@ export function createHandler(state: SandboxState, options: ServerOptions): Requ
   ): Promise<SandboxResponse> {
     const reader = readerOf(req);
     const { method = '', headers } = req;
-    const decoded = decode(path);
+    const decoded = percentDecode(path);
     if (decoded === undefined) return noticePage(reader, 'unreadable');
     const at = patterns.findIndex((pattern) => pattern.test(decoded));
     const route = routes[at];
@@ -138,14 +146,6 @@ export function createHandler(state: SandboxState, options: ServerOptions): Requ
     };
     logged.warnings = warningsOf(name, call);
     return gatewayResponse(logged.fault) ?? endpoint(call, patterns[at]?.exec(decoded)?.groups ?? {});
-  }
-}
-
-function decode(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined; // a URIError, the only one that decodeURIComponent throws
   }
 }
 

@@ -37,7 +37,7 @@ export async function runSandbox(argv: readonly string[], terminal: Terminal, la
       ...(certificate && { certificate }),
       onRequest: (request, qq) => {
         const width = terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined;
-        print(requestLines(summarize(request, qq), { text, language, paint, width }));
+        print(requestLines(summarize(request, qq), language, paint, width));
       },
     });
   } catch (error) {
@@ -53,13 +53,13 @@ export async function runSandbox(argv: readonly string[], terminal: Terminal, la
 }
 
 function greeting(
-  { url, credentials: { appId, appKey } }: Sandbox,
-  { app, as, names }: SandboxSettings,
+  { url, apps, credentials: { appId, appKey } }: Sandbox,
+  { as, names }: SandboxSettings,
   certificate: LocalCertificate | undefined,
   text: CommandMessages,
   paint: Paint,
 ): string {
-  const redirectUri = app.redirectUris?.[0] ?? 'http://localhost:3000/auth/qq/callback';
+  const redirectUri = apps[0]?.redirectUris?.[0] ?? 'http://localhost:3000/auth/qq/callback';
   // A key that was given may be a real one, and a terminal's output is copied into issues.
   const key = appKey === defaultApps[0].appKey ? appKey : `<${text.yourAppKey}>`;
   return [

@@ -4,11 +4,10 @@ import { UsageError } from '../usage-error.js';
 import { defaultApps } from '../../sandbox/state/default-users.js';
 import { isLoopback } from '../../sandbox/http/hosts.js';
 import { IMAGE_HOSTS } from '../../sandbox/tls.js';
-import type { SandboxApp, SandboxOptions } from '../../sandbox/state/types.js';
+import type { SandboxOptions } from '../../sandbox/state/types.js';
 
 /** What the arguments of `sandbox` set. */
 export interface SandboxSettings {
-  readonly app: SandboxApp;
   readonly port: number;
   readonly options: SandboxOptions;
   /** The host name to serve TLS under. */
@@ -79,7 +78,6 @@ export function readSettings(argv: readonly string[]): SandboxSettings {
     zh: `--listen ${printable(listen)} 允许其他机器连接，因此需要指定它们使用的主机名，例如 --name sandbox。`,
   });
   return {
-    app,
     port: Number(port),
     options: { port: Number(port), apps: [app], autoApprove: values['auto-approve'], strict },
     as,

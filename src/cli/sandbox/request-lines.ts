@@ -1,5 +1,5 @@
 import { fit, type StyledText } from '../terminal.js';
-import type { CommandMessages } from './messages.js';
+import { messages } from './messages.js';
 import type { Language } from '../language.js';
 import type { Paint } from '../terminal.js';
 import type { RequestSummary } from '../../sandbox/console/request-summary.js';
@@ -7,15 +7,12 @@ import type { RequestSummary } from '../../sandbox/console/request-summary.js';
 /** A request for the terminal: one line within `width` columns, and a line for each warning. */
 export function requestLines(
   request: RequestSummary,
-  options: {
-    readonly text: CommandMessages;
-    readonly language: Language;
-    readonly paint: Paint;
-    readonly width: number | undefined;
-  },
+  language: Language,
+  paint: Paint,
+  width: number | undefined,
 ): string {
+  const text = messages[language];
   const { time, endpoint, login, method, path, status, durationMs, error, fault, user, parameters } = request;
-  const { text, language, paint, width } = options;
   const parts: readonly StyledText[] = [
     [time, 'dim'],
     [login === undefined ? undefined : text.login(login), 'dim'],

@@ -118,21 +118,17 @@ function userSection({ text, qq, language }: ConsoleView): Html {
       <small class="openid">openid <code>${openid}</code></small>
     </li> `;
   });
+  const nextNames = qq.nextAccounts.map((account) => html`<li>${accountName(account, language)}</li> `);
   return html`<section id="users" aria-labelledby="users-title">
     <h2 id="users-title">${text.users}</h2>
     <p class="quiet small">${qq.autoApprove ? text.skipsPage : text.showsPage}</p>
-    ${qq.autoApprove && nextUsers()}
+    ${qq.autoApprove && queue('next', nextNames, nextUserPath, text.next, text.firstIsNext, text)}
     <form method="post" action="${nextUserPath}">
       <ul class="users">
         ${cards}
       </ul>
     </form>
   </section>`;
-
-  function nextUsers(): Html {
-    const names = qq.nextAccounts.map((account) => html`<li>${accountName(account, language)}</li> `);
-    return queue('next', names, nextUserPath, text.next, text.firstIsNext, text);
-  }
 }
 
 function appSection({ text, qq, language }: ConsoleView): Html {

@@ -131,7 +131,7 @@ function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { tex
     ${warnings.map((warning) => entry(text.warning, warning[language]))}
     ${entry(text.request, html`<code>${method} ${path}</code>`)}
     ${sent.length > 0 && entry(text.parameters, html`<span class="parameters">${sent}</span>`)}
-    ${entry(text.client, html`<code>${(request.headers['user-agent'] ?? '–').slice(0, 150)}</code>`)}
+    ${entry(text.client, html`<code>${summary.client}</code>`)}
     ${entry(text.response, html`<code>${status ?? text.noResponse}</code>`)}
     ${location !== undefined && entry(text.redirect, html`<code>${location}</code>`)}
     ${responseBody !== undefined && responseBody !== '' && entry(text.body, html`<pre tabindex="0">${responseBody}</pre>`)}

@@ -6,10 +6,7 @@ import type { QQ } from '../state/qq.js';
 import type { SandboxRequest } from '../state/types.js';
 
 /** A request for a terminal or a page: no secret, no `state`, no control character. */
-export interface RequestSummary extends Pick<
-  SandboxRequest,
-  'endpoint' | 'login' | 'method' | 'path' | 'status' | 'durationMs' | 'location' | 'responseBody' | 'warnings'
-> {
+export interface RequestSummary extends Omit<SandboxRequest, 'query' | 'body' | 'headers' | 'error' | 'fault'> {
   /** Hours, minutes and seconds in the time zone of this machine. */
   readonly time: string;
   /** QQ's error number with its description. */
@@ -17,6 +14,8 @@ export interface RequestSummary extends Pick<
   readonly fault: string | undefined;
   /** The nickname, or the id of a user without one. */
   readonly user: string | undefined;
+  /** The `User-Agent`. */
+  readonly client: string;
   readonly parameters: readonly { readonly name: string; readonly value: string }[];
   readonly failed: boolean;
 }
@@ -32,18 +31,17 @@ const MAX_PARAMETERS = 30;
 
 /** Summarizes a request of the log, which holds no secrets any more. */
 export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
-  const { at, endpoint, login, method, status, durationMs, error, fault, openid, location, responseBody } = request;
+  const { query, body, headers, error, fault, ...rest } = request;
+  const { at, status, openid, location, responseBody } = request;
   const account = openid === undefined ? undefined : qq.findAccount(openid);
-  const parameters = Object.entries({ ...request.query, ...request.body }).slice(0, MAX_PARAMETERS);
+  const parameters = Object.entries({ ...query, ...body }).slice(0, MAX_PARAMETERS);
   return {
+    ...rest,
     time: new Date(at).toTimeString().slice(0, 8),
-    endpoint,
-    login,
-    method: printable(method),
+    method: printable(request.method),
     // What follows one of these is no path but parameters joined with the wrong sign.
     path: printable(request.path.replace(/([&;=]).*$/s, '$1…')),
-    status,
-    durationMs,
+    client: printable(headers['user-agent'] ?? '–', 150),
     location: location === undefined ? undefined : printable(withoutState(location), 1_000),
     responseBody: responseBody
       ?.split(/\r?\n/)

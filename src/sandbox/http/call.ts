@@ -38,6 +38,15 @@ export function readerOf({ headers }: IncomingMessage): Reader {
   return { language: languageOf(headers['accept-language']), wantsPage };
 }
 
+/** Returns `undefined` where the escapes are no UTF-8. */
+export function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // a URIError, the only one that decodeURIComponent throws
+  }
+}
+
 /** A query or a form. Of a repeated parameter the last value counts. */
 export interface ParameterList {
   readonly values: Parameters;

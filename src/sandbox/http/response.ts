@@ -15,11 +15,6 @@ export interface SandboxResponse {
 /** QQ labels its API responses so, whatever they hold. */
 export const TEXT_HTML = 'text/html; charset=utf-8';
 
-/** The form-encoded body of a successful `token`. */
-export function formResponse(fields: Readonly<Record<string, string>>): SandboxResponse {
-  return apiResponse(new URLSearchParams(fields).toString());
-}
-
 /** JSON with `fmt=json`, else JSONP: the formats of `me`, and of an error of `token`. */
 export function jsonResponse(
   fields: Readonly<Record<string, string | number>>,

@@ -1,4 +1,4 @@
-import { formResponse, jsonResponse, type SandboxResponse } from '../http/response.js';
+import { apiResponse, jsonResponse, type SandboxResponse } from '../http/response.js';
 import { Refusal } from '../state/errors.js';
 import { parseRedirectUri } from '../state/redirect-uri.js';
 import type { Call, Parameters } from '../http/call.js';
@@ -25,7 +25,8 @@ export function token(call: Call, qq: QQ): SandboxResponse {
     refresh_token: pair.refreshToken,
     ...(parameters.need_openid === '1' && { openid }),
   };
-  return { ...(parameters.fmt === 'json' ? jsonResponse(fields, 'json') : formResponse(fields)), openid };
+  const form = new URLSearchParams(fields).toString();
+  return { ...(parameters.fmt === 'json' ? jsonResponse(fields, 'json') : apiResponse(form)), openid };
 }
 
 function grant(parameters: Parameters, qq: QQ): TokenPair {

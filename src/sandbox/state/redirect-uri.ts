@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { percentDecode } from '../http/call.js';
 import { isLoopback } from '../http/hosts.js';
 import type { SandboxApp } from './types.js';
 
@@ -23,7 +24,7 @@ export function parseRedirectUri(value: string, app: SandboxApp, strict: boolean
   // The URL parser drops or repairs these characters. One that is refused here cannot return as part of a header.
   if (value.length > MAX_LENGTH || !/^https?:\/\/[^\s\\#"'“”‘’<>\p{Cc}\p{Cf}]+$/iu.test(value)) return undefined;
   if (SEVERAL_ADDRESSES.test(value)) return undefined;
-  if (!URL.canParse(value) || !isPercentEncodedUtf8(value)) return undefined;
+  if (!URL.canParse(value) || percentDecode(value) === undefined) return undefined;
   const url = new URL(value);
   if (url.username || url.password) return undefined;
   if (strict && (value.length > MAX_STRICT_LENGTH || PORT.test(value) || !isPublicName(url.hostname))) return undefined;
@@ -46,13 +47,4 @@ export function callbackUrl({ href }: URL, parameters: Readonly<Record<string, s
 function isPublicName(hostname: string): boolean {
   const isName = /^(?:[^.]+\.)+[^.]+$/.test(hostname) && isIP(hostname) === 0;
   return isName && !PRIVATE_NAME.test(hostname) && !isLoopback(hostname);
-}
-
-function isPercentEncodedUtf8(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false; // a URIError, the only one that decodeURIComponent throws
-  }
 }

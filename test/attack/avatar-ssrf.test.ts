@@ -70,14 +70,14 @@ describe('an address that is not one of the public internet', () => {
     for (const address of addresses) expect([address, isPublicAddress(address)]).toEqual([address, false]);
   });
 
-  it('is detected', () => {
+  it('is distinguished from the public addresses next to its range', () => {
     const publicOnes = ['8.8.8.8', '100.63.255.255', '100.128.0.1', '172.15.0.1', '172.32.0.1', '223.255.255.255'];
     for (const address of [...publicOnes, '2400:3200::1', '2606:4700::1111', '2001:4860:4860::8888']) {
       expect([address, isPublicAddress(address)]).toEqual([address, true]);
     }
   });
 
-  it('leaves only the public ones of a list to connect to', async () => {
+  it('is removed from the addresses to connect to', async () => {
     const lookup = guardedLookup(isPublicAddress, resolverOf(['10.0.0.1', '8.8.8.8', '::1']));
     const found = await new Promise((resolve) =>
       lookup('q.qlogo.cn', { all: true }, (error, addresses) => resolve([error, addresses])),
@@ -131,7 +131,7 @@ describe('a URL that is not one of the image hosts', () => {
     '//q.qlogo.cn/',
     'q.qlogo.cn',
     '',
-  ])('is not even looked up: %p', async (url) => {
+  ])('is not resolved: %p', async (url) => {
     const resolve = resolverOf(['127.0.0.1']);
     await using trap = await startTrap();
     const safeFetch = createSafeFetch({ resolve, timeoutMs: 1_000 });
@@ -141,7 +141,7 @@ describe('a URL that is not one of the image hosts', () => {
     expect(trap.connections).toEqual([]);
   });
 
-  it('is the host that a browser reads, with a backslash as a slash', async () => {
+  it('is read as a browser reads it, with a backslash as a slash', async () => {
     const names: string[] = [];
     const resolve: Resolve = (hostname, _options, done) => {
       names.push(hostname);
@@ -151,7 +151,7 @@ describe('a URL that is not one of the image hosts', () => {
     expect(names).toEqual(['q.qlogo.cn']);
   });
 
-  it('accepts the sandbox only under exactly its origin', async () => {
+  it('is refused unless it has exactly the origin of the sandbox', async () => {
     await using sandbox = await listen((_req, res) => void res.end('ok'));
     await using other = await listen((_req, res) => void res.end('ok'));
     const safeFetch = createSafeFetch({ sandbox: sandbox.url });
@@ -179,7 +179,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('is checked at the connection itself, so that a DNS answer that changes has no effect', async () => {
+  it('is checked at the connection, so that a changed DNS response has no effect', async () => {
     await using host = await listen((_req, res) => void res.writeHead(200, { Connection: 'close' }).end('ok'));
     const sandbox = host.url.replace('127.0.0.1', 'localhost');
     const resolve = resolverOf(['127.0.0.1'], ['10.0.0.1']);
@@ -190,7 +190,7 @@ describe('a name that resolves to a private address', () => {
     expect([resolve.asked, host.asked.length]).toEqual([2, 1]);
   });
 
-  it('is not reached through a proxy of the environment either, which would look the name up itself', async () => {
+  it('is not reached through a proxy of the environment, which would resolve the name itself', async () => {
     await using trap = await startTrap();
     const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY'];
     const before = names.map((name) => [name, process.env[name]] as const);
@@ -286,7 +286,7 @@ describe('a hostile image host', () => {
     }
   });
 
-  it('cannot spend the time once for each redirect', async () => {
+  it('has one timeout for all its redirects', async () => {
     await using host = await listen((_req, res) => {
       setTimeout(() => res.writeHead(302, { Location: '/again' }).end(), 250);
     });
@@ -316,14 +316,14 @@ describe('a hostile image host', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('cannot make a bomb go off: nothing is decompressed', async () => {
+  it('cannot send a decompression bomb, because no body is decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
     await using host = await listen((_req, res) => void res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb));
     const { body } = await createSafeFetch({ sandbox: host.url })(host.url);
     expect(body.equals(bomb)).toBe(true);
   });
 
-  it('leaves no user in an error: neither path nor query', async () => {
+  it('causes an error without path and query, which identify the user', async () => {
     await using host = await listen((_req, res) => void res.destroy());
     const error = await createSafeFetch({ sandbox: host.url })(`${host.url}/g?nk=9990000001`).catch((e: unknown) => e);
     const { inspect } = await import('node:util');

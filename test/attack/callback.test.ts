@@ -64,7 +64,7 @@ describe('a callback with', () => {
     ['a raw tab', '/auth/qq/callback?code=a\tb'],
     ['raw bytes that are no ASCII', '/auth/qq/callback?code=\u00ff'],
     ['a header of 60,000 characters', `/auth/qq/callback?code=${'A'.repeat(60_000)}`],
-  ])('%s, which no browser sends, crashes nothing', async (_what, path) => {
+  ])('%s, which no browser sends, does not stop the server', async (_what, path) => {
     const asked = site.asked('token');
     const { status } = await rawGet(site.url, path);
     expect([400, 431]).toContain(status);
@@ -72,7 +72,7 @@ describe('a callback with', () => {
     expect((await new Visitor(site).login()).status).toBe(302);
   });
 
-  it('the same parameters, unknown ones and the right code is a login all the same', async () => {
+  it('additional unknown parameters and the right code logs the user in', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     callback.search += '&a=b&a=c&msg=&%E4%B8%AD=%E6%96%87';
@@ -80,7 +80,7 @@ describe('a callback with', () => {
   });
 
   it.each(['post', 'put', 'patch', 'delete', 'options'] as const)(
-    'the method %s is 405 and uses nothing up',
+    'the method %s is 405 and uses neither state nor code',
     async (method) => {
       const visitor = new Visitor(site);
       const callback = await visitor.toCallback('/private');
@@ -92,7 +92,7 @@ describe('a callback with', () => {
     },
   );
 
-  it('its parameters in the body of a POST is 405 (response_mode=form_post is none of QQ)', async () => {
+  it('its parameters in the body of a POST is 405, because QQ has no response_mode=form_post', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     const response = await visitor.agent
@@ -102,7 +102,7 @@ describe('a callback with', () => {
     expect(response.status).toBe(405);
   });
 
-  it('an absolute address in the request line goes nowhere else', async () => {
+  it('an absolute address in the request line is not redirected to that address', async () => {
     const { text } = await rawGet(site.url, `http://evil.example/auth/qq/callback?code=${CODE}&state=a`);
     expect(text).not.toContain('evil.example/auth');
     expect(text).not.toMatch(/^location:/im);
@@ -163,7 +163,7 @@ describe('a callback whose state is', () => {
     await expectRefusal(new Visitor(site), `/auth/qq/callback${query}`, code);
   });
 
-  it('repeated is refused, also where the right one is among them, and the right one still works', async () => {
+  it('repeated is refused, also if one of them is right, and the right one alone still works', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     const state = callback.searchParams.get('state') ?? '';
@@ -178,7 +178,7 @@ describe('a callback whose state is', () => {
     expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });
 
-  it('right but for one character is refused', async () => {
+  it('different in one character is refused', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     const state = callback.searchParams.get('state') ?? '';
@@ -230,7 +230,7 @@ describe('a callback whose state is', () => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('unknown emits login_failed, so that an attack shows in the metrics', async () => {
+  it('unknown emits login_failed, so that metrics show an attack', async () => {
     const before = site.events.length;
     await new Visitor(site).agent.get(`/auth/qq/callback?code=${CODE}&state=${'c'.repeat(43)}`);
     expect(site.events.slice(before)).toEqual([
@@ -238,7 +238,7 @@ describe('a callback whose state is', () => {
     ]);
   });
 
-  it('random: 256 bits, URL-safe, at most 64 characters, never the same twice', async () => {
+  it('valid has 256 random bits in at most 64 URL-safe characters', async () => {
     const states = new Set<string>();
     for (let login = 0; login < 50; login += 1) {
       const { headers } = await new Visitor(site).agent.get('/auth/qq/login');
@@ -298,23 +298,20 @@ describe('a user who cancels at QQ', () => {
     }
   });
 
-  it.each(['defaultReturnTo', 'cancelUrl'])(
-    'does not end in a loop where %s is a page that demands a login',
-    async (option) => {
-      await using guarded = await startWatchedSite({ qq: { [option]: '/private' } });
-      const visitor = new Visitor(guarded);
-      const response = await answer(visitor, (state) => ({ usercancel: '1', state }));
-      expect(response.headers.location).toBe('/private?qq_login=cancelled');
-      const page = await visitor.agent.get(response.headers.location ?? '').set('Accept', 'text/html');
-      expect(page.status).toBe(401);
-      expect(page.text).toContain('href="/auth/qq/login');
-      const again = await visitor.login('/private');
-      expect(again.headers.location).toBe('/private');
-      expect((await visitor.agent.get('/private')).status).toBe(200);
-    },
-  );
+  it.each(['defaultReturnTo', 'cancelUrl'])('is not redirected in a loop if %s is a guarded page', async (option) => {
+    await using guarded = await startWatchedSite({ qq: { [option]: '/private' } });
+    const visitor = new Visitor(guarded);
+    const response = await answer(visitor, (state) => ({ usercancel: '1', state }));
+    expect(response.headers.location).toBe('/private?qq_login=cancelled');
+    const page = await visitor.agent.get(response.headers.location ?? '').set('Accept', 'text/html');
+    expect(page.status).toBe(401);
+    expect(page.text).toContain('href="/auth/qq/login');
+    const again = await visitor.login('/private');
+    expect(again.headers.location).toBe('/private');
+    expect((await visitor.agent.get('/private')).status).toBe(200);
+  });
 
-  it('gets no redirect loop if every page is guarded', async () => {
+  it('is not redirected in a loop if every page is guarded', async () => {
     await using guarded = await startWatchedSite({ routes: (app) => app.use(requireQQUser()) });
     const visitor = new Visitor(guarded);
     const response = await answer(visitor, (state) => ({ usercancel: '1', state }), '/anywhere');
@@ -329,14 +326,14 @@ describe('a user who cancels at QQ', () => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('has cancelled nothing with usercancel=0', async () => {
+  it('is not cancelled with usercancel=0', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     callback.searchParams.set('usercancel', '0');
     expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });
 
-  it('is not cancelled by a callback with an unknown state', async () => {
+  it('does not cancel by a callback with an unknown state', async () => {
     const visitor = new Visitor(site);
     const response = await answer(visitor, () => ({ usercancel: '1', state: 'x'.repeat(43) }));
     expect(response.status).toBe(400);
@@ -388,7 +385,7 @@ describe('an error that QQ calls back with', () => {
     ['the old form', { code: '100010', msg: 'redirect uri is illegal' }, 500],
     ['the new form', { error: '100010', error_description: 'redirect uri is illegal' }, 500],
     ['the old form of an error of QQ itself', { code: '100032', msg: 'overload' }, 503],
-  ])('in %s ends on a page with its number, and no token is asked for', async (_name, parameters, status) => {
+  ])('in %s shows a page with its number, and no token is requested', async (_name, parameters, status) => {
     const asked = site.asked('token');
     const number = 'code' in parameters ? parameters.code : parameters.error;
     const response = await answer(new Visitor(site), (state) => ({ ...parameters, state }));
@@ -400,7 +397,7 @@ describe('an error that QQ calls back with', () => {
   it.each([
     ['missing', {}, 'ERR_QQ_STATE_MISSING'],
     ['foreign', { state: 'y'.repeat(43) }, 'ERR_QQ_STATE_UNKNOWN'],
-  ])('is read only after the state, which is %s here', async (_name, state, code) => {
+  ])('is read only after the state, which is %s', async (_name, state, code) => {
     const response = await answer(new Visitor(site), () => ({ code: '100010', msg: 'not online', ...state }));
     expect(response.status).toBe(400);
     expect(response.text).toContain(code);
@@ -465,7 +462,7 @@ describe('the cookie of a login attempt, replaced by', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(forgeries)('%s, is no attempt', async (_what, forge) => {
+  it.each(forgeries)('%s, does not complete the login', async (_what, forge) => {
     const visitor = new Visitor(site);
     const login = await visitor.agent.get('/auth/qq/login');
     const callback = await visitor.atQQ(login.headers.location ?? '');
@@ -482,7 +479,7 @@ describe('the cookie of a login attempt, replaced by', () => {
     expect(site.asked('token')).toBe(asked);
   });
 
-  it('that of a key that was rotated out a moment ago, is still one', async () => {
+  it('one that an older key of the list encrypted, completes the login', async () => {
     await using rotated = await startWatchedSite({
       qq: { encryptionKey: ['the-new-key-of-this-site-0123456789', 'the-old-key-of-this-site-0123456789'] },
     });
@@ -535,7 +532,7 @@ describe('a browser that starts many logins', () => {
     },
   );
 
-  it('goes to the default page where the destination is too long for a cookie', async () => {
+  it('is redirected to the default page if returnTo is too long for a cookie', async () => {
     const visitor = new Visitor(site);
     const response = await visitor.login(`/${'汉'.repeat(600)}`);
     expect(response.headers.location).toBe('/');
@@ -555,7 +552,7 @@ describe('a browser that starts many logins', () => {
     expect(jar.of('qq_login_').length).toBeGreaterThan(0);
   });
 
-  it('gets at most 20 deletions for hundreds of cookies under our name', async () => {
+  it('gets at most 20 deletions for hundreds of cookies with the name of a login cookie', async () => {
     const own =
       attemptCookie(await request(site.url).get('/auth/qq/login'))
         .split('=', 1)[0]

@@ -49,7 +49,7 @@ describe.each(['logout', 'refresh'])('a POST to %s with', (route) => {
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it.each(accepted)('%s is carried out', async (_how, headers) => {
+  it.each(accepted)('%s is accepted', async (_how, headers) => {
     const own = new Visitor(site);
     await own.login();
     const response = await own.agent.post(`/auth/qq/${route}`).set(headers(site.url));
@@ -57,7 +57,7 @@ describe.each(['logout', 'refresh'])('a POST to %s with', (route) => {
   });
 
   it.each(['get', 'put', 'delete'] as const)(
-    'the method %s in its place is 405 and changes nothing',
+    'the method %s in place of POST is 405 and changes nothing',
     async (method) => {
       const response = await visitor.agent[method](`/auth/qq/${route}`);
       expect([response.status, response.headers.allow]).toEqual([405, 'POST']);
@@ -67,7 +67,7 @@ describe.each(['logout', 'refresh'])('a POST to %s with', (route) => {
 });
 
 describe('the user as JSON', () => {
-  it('is for this site alone: no header allows another site to read it', async () => {
+  it('has no header that allows another site to read it', async () => {
     await using site = await startWatchedSite();
     const visitor = new Visitor(site);
     await visitor.login();
@@ -98,7 +98,7 @@ describe('an attacker who tries to log the victim in as the attacker', () => {
     expect(sessionCookie(response)).toBe('');
   }
 
-  it('gets nowhere with a code and no state', async () => {
+  it('fails with a code and no state', async () => {
     const victim = new Visitor(site);
     const callback = await attackersCallback();
     callback.searchParams.delete('state');
@@ -134,7 +134,7 @@ describe('an attacker who tries to log the victim in as the attacker', () => {
     expect(body).toEqual({ openid: site.sandbox.users[0]?.openid });
   });
 
-  it('gets nowhere with the state of a login that the victim has finished', async () => {
+  it('fails with the state of a login that the victim has completed', async () => {
     const victim = new Visitor(site);
     const own = await victim.toCallback('/private');
     await victim.callback(own);
@@ -157,7 +157,7 @@ describe('an attacker who tries to log the victim in as the attacker', () => {
     expect((await victim.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('gets nowhere by planting their session cookie beside their callback', async () => {
+  it('fails with their own session cookie and callback in the victim’s browser', async () => {
     const attacker = await request(site.url).post('/session').send({ planted: true });
     const response = await request(site.url)
       .get((await attackersCallback()).href.slice(site.url.length))
@@ -166,7 +166,7 @@ describe('an attacker who tries to log the victim in as the attacker', () => {
   });
 });
 
-describe('a thief of one half of a login', () => {
+describe('an attacker who has one half of a login', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
@@ -208,7 +208,7 @@ describe('a thief of one half of a login', () => {
     expect((await thief.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('finds nothing in the cookie: neither state nor destination can be read from it', async () => {
+  it('cannot read state and returnTo from the cookie', async () => {
     const login = await new Visitor(site).agent.get('/auth/qq/login?returnTo=/somewhere-private');
     const state = new URL(login.headers.location ?? '').searchParams.get('state') ?? '';
     const cookie = attemptCookie(login);
@@ -219,7 +219,7 @@ describe('a thief of one half of a login', () => {
     }
   });
 
-  it('gets the cookie neither by script nor from another site, nor over plain http', async () => {
+  it('cannot read the cookie by a script, from another site or over plain http', async () => {
     const http = await new Visitor(site).agent.get('/auth/qq/login');
     expect(String(http.headers['set-cookie'])).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
     await using secure = await startWatchedSite({ qq: { redirectUri: 'https://www.example.com/auth/qq/callback' } });

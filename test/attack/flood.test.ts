@@ -65,7 +65,7 @@ function usedHeap(): number {
 
 describe(`an anonymous flood of ${LOGINS} requests`, () => {
   it.each([
-    ['that begin a login', '/auth/qq/login?returnTo=/private', 302],
+    ['that start a login', '/auth/qq/login?returnTo=/private', 302],
     ['that a guard answers', '/private', 401],
     ['with an unknown state', '/auth/qq/callback?code=A&state=B', 400],
   ])(
@@ -114,7 +114,7 @@ describe('a flood of requests for avatars', () => {
     expect((counts['200 MISS'] ?? 0) + (counts['200 HIT'] ?? 0)).toBe(1_000);
   });
 
-  it('makes one upstream request too, when the cold avatar turns out to be missing', async () => {
+  it('causes one upstream request for concurrent requests of a missing avatar', async () => {
     const upstream: RequestListener = (_req, res) =>
       void setTimeout(() => res.writeHead(200, { 'X-Info': 'notexist: -1' }).end(pngOf(100)), 100);
     await using site = await startAvatarSite(upstream);
@@ -124,7 +124,7 @@ describe('a flood of requests for avatars', () => {
     expect(site.host.asked).toHaveLength(2);
   });
 
-  it('is limited in what it makes us fetch, while hits go on', async () => {
+  it('is limited in its upstream requests, while cached avatars are served', async () => {
     await using site = await startAvatarSite(hit, { rateLimit: { perClient: 50 } });
     const cold = Array.from({ length: 500 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
     expect(await flood(cold)).toEqual({ '200 MISS': 50, '429 MISS': 450 });
@@ -136,7 +136,7 @@ describe('a flood of requests for avatars', () => {
     expect(await flood(further)).toEqual({ '200 MISS': 1, '429 MISS': 9 });
   });
 
-  it('gets Retry-After, or a letter if one was requested', async () => {
+  it('is answered with Retry-After, or with a letter if the request allows one', async () => {
     await using site = await startAvatarSite(hit, { rateLimit: { perClient: 1 } });
     await request(site.url).get('/avatars/qq/9990000001').expect(200);
     const refused = await request(site.url).get('/avatars/qq/9990000002').expect(429);
@@ -156,14 +156,14 @@ describe('a flood of requests for avatars', () => {
     expect(counts).toEqual({ '200 MISS': 200, '429 MISS': 600 });
   });
 
-  it('cannot lift its limit with a header, where no proxy is trusted', async () => {
+  it('cannot change its limit by a header if no proxy is trusted', async () => {
     await using site = await startAvatarSite(hit, { rateLimit: { perClient: 10 } });
     const cold = Array.from({ length: 100 }, (_, index) => `${site.url}/avatars/qq/${9_990_000_000 + index}`);
     const counts = await flood(cold, (index) => ({ 'X-Forwarded-For': `198.51.100.${index}` }));
     expect(counts).toEqual({ '200 MISS': 10, '429 MISS': 90 });
   });
 
-  it('stays within the byte budget, with an image of its own for every request', async () => {
+  it('keeps the cache within its limit, with another image for each request', async () => {
     const cacheBytes = 256 * 1024;
     const upstream: RequestListener = (req, res) => void res.end(pngOf(100, 100, `${req.url} ${'x'.repeat(3_000)}`));
     await using site = await startAvatarSite(upstream, { cacheBytes, rateLimit: { perClient: 5_000, total: 5_000 } });

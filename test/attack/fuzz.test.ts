@@ -99,7 +99,7 @@ describe('the query of a callback', () => {
   });
 
   it(
-    `is read, or is a clear error, in ${runs} runs`,
+    `is read or causes an error of this package, in ${runs} runs`,
     () => {
       fc.assert(
         fc.property(fc.oneof(query, fc.string()), (text) => {
@@ -214,7 +214,7 @@ describe(`a Cookie header, in ${runs} runs each,`, () => {
     .map((pairs) => pairs.map((pair) => pair.join('=')).join('; '));
 
   it(
-    'that is not the genuine one opens no attempt, and crashes nothing',
+    'that is not the original one completes no login, and does not stop the server',
     async () => {
       await fc.assert(
         fc.asyncProperty(header, fc.oneof(fc.constant(genuine.state), word), async (cookie, state) => {
@@ -232,7 +232,7 @@ describe(`a Cookie header, in ${runs} runs each,`, () => {
   );
 
   it(
-    'hinders no login, and afterwards at most ten attempts are left',
+    'does not prevent a login, and at most ten attempts remain',
     async () => {
       await fc.assert(
         fc.asyncProperty(header, fc.string({ maxLength: 3_000 }), async (cookie, returnTo) => {
@@ -253,7 +253,7 @@ describe(`a Cookie header, in ${runs} runs each,`, () => {
   );
 
   it(
-    'cannot be forged: what was sealed by another key or for another purpose opens nothing',
+    'with a cookie encrypted by another key or for another purpose completes no login',
     async () => {
       const others = [createSealer(['another key'], 'login attempt'), createSealer(['a key of this test'], 'tokens')];
       await fc.assert(
@@ -377,7 +377,7 @@ const anything = fc.oneof(
 
 describe(`returnTo, in ${runs} runs each,`, () => {
   it.each(['', '/shop'])(
-    'never leaves this site and the allowed ones (public prefix "%s")',
+    'leads to this site or an allowed origin only (public prefix "%s")',
     (prefix) => {
       fc.assert(
         fc.property(anything, (value) => {
@@ -398,7 +398,7 @@ describe(`returnTo, in ${runs} runs each,`, () => {
   );
 
   it(
-    'that was validated once stays valid',
+    'is valid again after it was validated',
     () => {
       fc.assert(
         fc.property(anything, (value) => {
@@ -412,7 +412,7 @@ describe(`returnTo, in ${runs} runs each,`, () => {
   );
 
   it(
-    'keeps what a page of this site has in its address',
+    'keeps path, query and fragment of a page of this site',
     () => {
       const segment = fc.stringMatching(/^[a-zA-Z0-9_~!$'()*+,;=:@-]{1,10}$/);
       const address = fc
@@ -430,7 +430,7 @@ describe(`returnTo, in ${runs} runs each,`, () => {
   );
 
   it(
-    'is a string or nothing',
+    'is validated to a string or undefined',
     () => {
       fc.assert(
         fc.property(fc.anything(), (value) => {
@@ -482,11 +482,11 @@ function strictly(text: string): { openid?: unknown } | undefined {
   }
 }
 
-describe(`the decoder, in ${valueRuns} valueRuns each,`, () => {
+describe(`the decoder, in ${valueRuns} runs each,`, () => {
   afterEach(() => expect(Object.keys(Object.prototype)).toEqual([]));
 
   it(
-    'reads any text, or says that it cannot',
+    'reads any text, or throws ERR_QQ_INVALID_RESPONSE',
     () => {
       fc.assert(
         fc.property(fc.oneof(bodySoup, fc.string({ unit: 'binary' })), (text) => void read(text)),
@@ -497,7 +497,7 @@ describe(`the decoder, in ${valueRuns} valueRuns each,`, () => {
   );
 
   it(
-    'reads whatever JSON can say out of all the forms that QQ has for it',
+    'reads any JSON object in each form that QQ uses',
     () => {
       fc.assert(
         fc.property(
@@ -528,7 +528,7 @@ describe(`the decoder, in ${valueRuns} valueRuns each,`, () => {
   );
 
   it(
-    'reads whatever a form can say',
+    'reads any form',
     () => {
       const names = fc.stringMatching(/^[a-z_]{1,12}$/).filter((name) => name !== '__proto__');
       fc.assert(
@@ -543,7 +543,7 @@ describe(`the decoder, in ${valueRuns} valueRuns each,`, () => {
   );
 
   it(
-    'finds in a damaged answer no identity but the one that was sent',
+    'reads from a damaged response no identity other than the original one',
     () => {
       const openid = '0123456789ABCDEF0123456789ABCDEF';
       const good = [
@@ -570,7 +570,7 @@ describe(`the decoder, in ${valueRuns} valueRuns each,`, () => {
   );
 
   it(
-    'gives a profile that makes a user, whatever is in it',
+    'returns a profile from which a user can be made, for any fields',
     () => {
       const fields = fc.constantFrom(
         'nickname',
@@ -660,7 +660,7 @@ describe(`options, in ${runs} runs each,`, () => {
   beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
 
   it(
-    'make a router or one clear error that names no value',
+    'create a router, or throw one error that names no value',
     () => {
       const options = fc.dictionary(fc.constantFrom(...names), values, { maxKeys: 6 });
       fc.assert(
@@ -674,7 +674,7 @@ describe(`options, in ${runs} runs each,`, () => {
   );
 
   it(
-    'make a client or one clear error that names no value',
+    'create a client, or throw one error that names no value',
     () => {
       const options = fc.dictionary(fc.constantFrom(...names), values, { maxKeys: 6 });
       fc.assert(
@@ -686,7 +686,7 @@ describe(`options, in ${runs} runs each,`, () => {
   );
 
   it(
-    'that are no options at all are one clear error',
+    'that are no object throw one error',
     () => {
       fc.assert(
         fc.property(fc.anything(), (options) => make(() => qqConnect(options as QQConnectOptions))),

@@ -24,7 +24,7 @@ describe('an attacker who sets returnTo to another site', () => {
     expect(location).not.toMatch(/^\/[/\\]/);
   }
 
-  it('gets nowhere with a returnTo, whatever it looks like', async () => {
+  it('is redirected to this site or an allowed origin for each payload', async () => {
     for (const payload of openRedirects(site.url)) {
       const visitor = new Visitor(site);
       const response = await visitor.login(payload);
@@ -33,7 +33,7 @@ describe('an attacker who sets returnTo to another site', () => {
     }
   }, 60_000);
 
-  it('gets nowhere with a returnTo that is not encoded, repeated, an array or an object', async () => {
+  it('is redirected to this site for a returnTo that is not encoded, repeated, an array or an object', async () => {
     for (const query of [
       'returnTo=//evil.example',
       'returnTo=/&returnTo=//evil.example',
@@ -53,7 +53,7 @@ describe('an attacker who sets returnTo to another site', () => {
     }
   });
 
-  it('gets nowhere through an onLogin that passes on what it was given', async () => {
+  it('is redirected to this site if onLogin returns the payload', async () => {
     for (const payload of ['//evil.example', 'https://evil.example', '/..//evil.example', 'javascript:alert(1)']) {
       onLoginSays = payload;
       expectOwn((await new Visitor(site).login('/private')).headers.location ?? '');
@@ -81,7 +81,7 @@ describe('an attacker who sets returnTo to another site', () => {
     }
   });
 
-  it('gets nowhere through the links of an error page', async () => {
+  it('gets no link to another site on an error page', async () => {
     for (const payload of ['//evil.example', 'javascript:alert(1)', '"><script>alert(1)</script>', "/'onclick='a"]) {
       const visitor = new Visitor(site);
       const callback = await visitor.toCallback(payload);
@@ -96,7 +96,7 @@ describe('an attacker who sets returnTo to another site', () => {
     }
   });
 
-  it('cannot redirect a login to a login, a logout or a callback', async () => {
+  it('cannot set returnTo to a login, a logout or a callback', async () => {
     for (const payload of [
       '/auth/qq/login',
       '/auth/qq/login/',
@@ -127,12 +127,12 @@ describe('a user who returns to the page of the login', () => {
     [`${FRONT_END}/page?x=1#y`, `${FRONT_END}/page?x=1#y`],
     ['HTTPS://APP.EXAMPLE.COM/page', `${FRONT_END}/page`],
     [`${FRONT_END}:443/page`, `${FRONT_END}/page`],
-  ])('with %s gets there', async (returnTo, location) => {
+  ])('with %s is redirected there', async (returnTo, location) => {
     await using site = await startSite({ qq: { allowedReturnOrigins: [FRONT_END] } });
     expect((await new Visitor(site).login(returnTo)).headers.location).toBe(location);
   });
 
-  it('gets there behind a proxy that strips a prefix, and nowhere else', async () => {
+  it('is redirected there behind a proxy that strips a prefix, and to no other page', async () => {
     await using site = await startSite({
       sandbox: { apps: [{ appId: '100000042', appKey: 'made-up-app-key-0123456789abcdef' }] },
       qq: { redirectUri: 'http://127.0.0.1:1/shop/auth/qq/callback', callbackPath: '/auth/qq/callback' },

@@ -77,22 +77,19 @@ describe('every page of the router', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(pages)(
-    '%s is not stored, not framed, not sniffed, and tells no other site where it was',
-    async (_name, show) => {
-      const { headers, text } = await show(new Visitor(site), site);
-      expect(headers['content-type']).toBe('text/html; charset=utf-8');
-      expect(headers['cache-control']).toBe('no-store');
-      expect(headers['x-content-type-options']).toBe('nosniff');
-      expect(headers['x-frame-options']).toBe('DENY');
-      expect(headers['referrer-policy']).toBe('no-referrer');
-      expect(headers.vary).toMatch(/Accept-Language/);
-      expect(text).toMatch(/^<!doctype html>\n<html lang="(?:zh-CN|en)">/);
-    },
-  );
+  it.each(pages)('%s has headers against storing, framing, sniffing and a Referer', async (_name, show) => {
+    const { headers, text } = await show(new Visitor(site), site);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['x-frame-options']).toBe('DENY');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+    expect(headers.vary).toMatch(/Accept-Language/);
+    expect(text).toMatch(/^<!doctype html>\n<html lang="(?:zh-CN|en)">/);
+  });
 
   it.each(pages)(
-    '%s runs no script but a file of the router, and no style but what its policy names by its hash',
+    '%s has a policy that allows only scripts of the router, and styles by their hash',
     async (_name, show) => {
       const { headers, text } = await show(new Visitor(site), site);
       const policy = headers['content-security-policy'] ?? '';
@@ -122,7 +119,7 @@ describe('every page of the router', () => {
       async (visitor: Visitor) => visitor.agent.get('/auth/qq/callback').set('Accept', 'application/json'),
     ],
     ['a 401 of the guard', async (visitor: Visitor) => visitor.agent.get('/private').set('Accept', 'application/json')],
-  ])('%s is not stored either', async (_name, ask) => {
+  ])('%s has a header against storing', async (_name, ask) => {
     expect((await ask(new Visitor(site))).headers['cache-control']).toBe('no-store');
   });
 });
@@ -160,7 +157,7 @@ function userInfo(nickname: string): string {
   return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-describe('a nickname that holds', () => {
+describe('a profile from QQ with', () => {
   let site: WatchedSite;
   let upstream: Upstream;
   beforeAll(async () => {
@@ -172,18 +169,21 @@ describe('a nickname that holds', () => {
     await upstream.close();
   });
 
-  it.each(nicknames)('%s logs in, is data in JSON, and is on no page of the router', async (_what, nickname) => {
-    upstream.next('user_info', userInfo(nickname));
-    const visitor = new Visitor(site);
-    expect((await visitor.login('/private')).headers.location).toBe('/private');
-    const response = await visitor.agent.get('/auth/qq/user');
-    expect(response.headers['content-type']).toMatch(/^application\/json/);
-    expect((response.body as QQUser).nickname).toBe(nickname);
-    const page = await visitor.agent.get('/auth/qq/callback').set('Accept', 'text/html');
-    expect(page.text).not.toContain(nickname);
-  });
+  it.each(nicknames)(
+    '%s in the nickname logs in, is data in JSON, and is not on the pages of the router',
+    async (_what, nickname) => {
+      upstream.next('user_info', userInfo(nickname));
+      const visitor = new Visitor(site);
+      expect((await visitor.login('/private')).headers.location).toBe('/private');
+      const response = await visitor.agent.get('/auth/qq/user');
+      expect(response.headers['content-type']).toMatch(/^application\/json/);
+      expect((response.body as QQUser).nickname).toBe(nickname);
+      const page = await visitor.agent.get('/auth/qq/callback').set('Accept', 'text/html');
+      expect(page.text).not.toContain(nickname);
+    },
+  );
 
-  it.each(nicknames)('%s is harmless on every page of the example application', (_what, nickname) => {
+  it.each(nicknames)('%s in the nickname is harmless on every page of the example application', (_what, nickname) => {
     const user: QQUser = { appId: MADE_UP.appId, openid: MADE_UP.openid, nickname, raw: { nickname } };
     for (const language of ['zh', 'en'] as const) {
       const view = { language, user, sandbox: true, path: '/', notice: undefined };
@@ -196,7 +196,7 @@ describe('a nickname that holds', () => {
     }
   });
 
-  it('an avatar address that is none gives no address to put into a page', async () => {
+  it('an avatar address that is no URL gives the user no address', async () => {
     for (const url of [
       'javascript:alert(1)',
       'data:text/html,x',
@@ -213,7 +213,7 @@ describe('a nickname that holds', () => {
     }
   });
 
-  it('keys that pollute a prototype are data, or nothing', async () => {
+  it('keys that would change a prototype changes none', async () => {
     upstream.next(
       'user_info',
       '{"ret":0,"nickname":"n","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"prototype":"p",' +

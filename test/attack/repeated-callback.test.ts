@@ -29,7 +29,7 @@ describe('a callback that is requested again', () => {
     expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
-  it('is known for the last three logins of a session', async () => {
+  it('is redirected again for the last three logins of a session', async () => {
     const visitor = new Visitor(site);
     const callbacks: URL[] = [];
     for (const page of ['/?1', '/?2', '/?3', '/?4']) {
@@ -40,7 +40,7 @@ describe('a callback that is requested again', () => {
     expect(answers.map(({ status }) => status)).toEqual([400, 302, 302, 302]);
   });
 
-  it('shares one exchange, and one onLogin, with another at the same moment', async () => {
+  it('shares one exchange, and one onLogin, with a concurrent callback', async () => {
     const visitor = new Visitor(site);
     const login = await visitor.agent.get('/auth/qq/login?returnTo=/private');
     const callback = await visitor.atQQ(login.headers.location ?? '');
@@ -63,7 +63,7 @@ describe('a callback that is requested again', () => {
     expect(user.status).toBe(200);
   });
 
-  it('shares the failure with another at the same moment, and leaves no session behind', async () => {
+  it('shares the failure with a concurrent callback, and leaves no session', async () => {
     const visitor = new Visitor(site);
     const login = await visitor.agent.get('/auth/qq/login');
     const callback = await visitor.atQQ(login.headers.location ?? '');
@@ -151,7 +151,7 @@ describe('a callback that is requested again', () => {
     expect(site.asked('token') - asked).toBe(1);
   });
 
-  it('of a login that onLogin is still busy with waits for it, and runs it once', async () => {
+  it('waits for the onLogin that is running, which runs once', async () => {
     let running = 0;
     await using slow = await startWatchedSite({
       qq: {
@@ -174,7 +174,7 @@ describe('a callback that is requested again', () => {
     expect(running).toBe(1);
   });
 
-  it('after a logout does not log the user in', async () => {
+  it('does not log the user in after a logout', async () => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback();
     await visitor.callback(callback);
@@ -199,7 +199,7 @@ describe('a user with several tabs', () => {
   });
   afterAll(async () => site.close());
 
-  it.each(orders)('logs in in both of two tabs, finished %s', async (_order, arrange) => {
+  it.each(orders)('logs in in two tabs that are completed %s', async (_order, arrange) => {
     const visitor = new Visitor(site);
     const callbacks = [await visitor.toCallback(pages[0]), await visitor.toCallback(pages[1])];
     for (const callback of arrange(callbacks)) {
@@ -210,7 +210,7 @@ describe('a user with several tabs', () => {
     }
   });
 
-  it.each(orders)('logs in in all of ten tabs, finished %s', async (_order, arrange) => {
+  it.each(orders)('logs in in ten tabs that are completed %s', async (_order, arrange) => {
     const visitor = new Visitor(site);
     const callbacks: URL[] = [];
     for (const page of pages) callbacks.push(await visitor.toCallback(page));
@@ -221,7 +221,7 @@ describe('a user with several tabs', () => {
     }
   });
 
-  it('logs in in ten tabs that are opened and finished at the same moment', async () => {
+  it('logs in in ten tabs that are opened and completed at the same time', async () => {
     const visitor = new Visitor(site);
     const callbacks = await Promise.all(pages.map(async (page) => visitor.toCallback(page)));
     const responses = await Promise.all(callbacks.map(async (callback) => visitor.callback(callback)));
@@ -229,7 +229,7 @@ describe('a user with several tabs', () => {
     expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
-  it('logs in after a double click on the button, whichever of the two logins is finished', async () => {
+  it('logs in after a double click on the button with either of the two logins', async () => {
     for (const finished of [0, 1]) {
       const visitor = new Visitor(site);
       const clicks = await Promise.all([visitor.toCallback('/private'), visitor.toCallback('/private')]);
@@ -239,7 +239,7 @@ describe('a user with several tabs', () => {
     }
   });
 
-  it('is not disturbed by a tab that was left at QQ', async () => {
+  it('logs in although another tab was left at QQ', async () => {
     const visitor = new Visitor(site);
     const abandoned = await visitor.toCallback('/private?tab=abandoned');
     await visitor.login('/private');
@@ -268,7 +268,7 @@ const prefetches: [string, Record<string, string>][] = [
   ['X-Purpose: preview', { 'X-Purpose': 'preview' }],
 ];
 
-describe('a browser that fetches in advance', () => {
+describe('a browser that prefetches', () => {
   let site: WatchedSite;
   beforeAll(async () => {
     site = await startWatchedSite();
@@ -282,7 +282,7 @@ describe('a browser that fetches in advance', () => {
     expect(response.headers['cache-control']).toBe('no-store');
   });
 
-  it.each(prefetches)('uses up neither state nor code with %s', async (_name, headers) => {
+  it.each(prefetches)('uses neither state nor code with %s', async (_name, headers) => {
     const visitor = new Visitor(site);
     const callback = await visitor.toCallback('/private');
     const asked = site.sandbox.requests.length;
@@ -294,7 +294,7 @@ describe('a browser that fetches in advance', () => {
     expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
-  it('uses nothing up with HEAD either', async () => {
+  it('uses neither state nor code with HEAD', async () => {
     const visitor = new Visitor(site);
     const login = await visitor.agent.head('/auth/qq/login');
     expect([login.status, setCookies(login)]).toEqual([204, []]);

@@ -49,8 +49,8 @@ const leaky: [string, string, (app: Express) => void][] = [
   ],
 ];
 
-describe('the collector that every attack passes through', () => {
-  it.each(leaky)('finds the %s, so that %s which leaks fails a test', async (found, _what, routes) => {
+describe('the check for secrets in the attacks', () => {
+  it.each(leaky)('finds the %s, so that a test fails if %s leaks', async (found, _what, routes) => {
     await using site = await startWatchedSite({ routes });
     const visitor = new Visitor(site);
     await visitor.login();
@@ -88,7 +88,7 @@ const echoPage: UpstreamAnswer = ({ query, headers }) => ({
 
 const halfToken: UpstreamAnswer = `{"access_token":"${accessToken}","refresh_token":"${refreshToken}"`;
 
-describe('no secret, code, token or cookie shows', () => {
+describe('no secret, code, token or cookie appears', () => {
   let upstream: Upstream;
   let site: Site;
   let errors: unknown[];
@@ -164,7 +164,7 @@ describe('no secret, code, token or cookie shows', () => {
     ).map(([what, answer]): [string, typeof step, UpstreamAnswer] => [`${step} ${what}`, step, answer]),
   );
 
-  it.each(failures)('where %s: not in the error, the page, the JSON or a log', async (_what, step, answer) => {
+  it.each(failures)('in the error, the page, the JSON or a log where %s', async (_what, step, answer) => {
     using warnings = collectWarnings();
     upstream.always(step, answer);
     for (const accept of ['text/html', 'application/json']) {
@@ -180,7 +180,7 @@ describe('no secret, code, token or cookie shows', () => {
     expectNoSecret(shown.join('') + JSON.stringify(warnings));
   });
 
-  it('where a callback is wrong: neither its code nor its state', async () => {
+  it('in the response to a wrong callback, neither its code nor its state', async () => {
     const visitor = new Visitor(site);
     const { searchParams } = await visitor.toCallback();
     const state = searchParams.get('state') ?? 'none';
@@ -198,7 +198,7 @@ describe('no secret, code, token or cookie shows', () => {
     expect(errors).toHaveLength(4);
   });
 
-  it('on a request that a handler prints, whole and in depth, beyond what its browser sent', async () => {
+  it('in a request that a handler prints, except those that its browser sent', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     let request = '';

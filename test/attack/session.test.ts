@@ -18,7 +18,7 @@ describe('an attacker who has the session ID of the victim before the login', ()
   });
   afterAll(async () => site.close());
 
-  it('does not have the new one, and the old one is invalid', async () => {
+  it('does not know the new one, and the old one is invalid', async () => {
     const planted = sessionCookie(await request(site.url).post('/session').send({ planted: true }));
     expect(planted).not.toBe('');
     const victim = new Visitor(site);
@@ -33,7 +33,7 @@ describe('an attacker who has the session ID of the victim before the login', ()
     expect(body).not.toHaveProperty('planted');
   });
 
-  it('learns nothing from it after a second login either', async () => {
+  it('does not know the new one after a second login', async () => {
     const victim = new Visitor(site);
     const first = sessionCookie(await victim.login());
     const second = sessionCookie(await victim.login());
@@ -42,7 +42,7 @@ describe('an attacker who has the session ID of the victim before the login', ()
     expect((await request(site.url).get('/auth/qq/user').set('Cookie', second)).status).toBe(200);
   });
 
-  it('cannot make up an id: only those that the application signed count', async () => {
+  it('cannot choose an ID, because only signed ones are accepted', async () => {
     const victim = new Visitor(site);
     victim.agent.jar.setCookie('connect.sid=s%3Achosen-by-the-attacker.0000000000000000000000000000');
     const fresh = sessionCookie(await victim.login());
@@ -65,7 +65,7 @@ describe('the data of a session', () => {
   });
   afterAll(async () => site.close());
 
-  it('moves along at a login, and again when the same user logs in', async () => {
+  it('is copied at a login, and again when the same user logs in', async () => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ basket: 1 });
     await visitor.login();
@@ -73,7 +73,7 @@ describe('the data of a session', () => {
     expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 1 });
   });
 
-  it('does not move along to another QQ user of the same browser', async () => {
+  it('is not copied for another QQ user of the same browser', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     await visitor.agent.post('/session').send({ letter: 'private' });
@@ -83,7 +83,7 @@ describe('the data of a session', () => {
     expect((await visitor.agent.get('/session')).body).not.toHaveProperty('letter');
   });
 
-  it('and its id stay as they were when a login fails at any step', async () => {
+  it('and its ID stay unchanged when a login fails at any step', async () => {
     await using refusing = await startWatchedSite({
       qq: {
         onLogin: ({ req }) => {
@@ -157,7 +157,7 @@ describe('a session cookie that does not work causes one warning with the line t
     expect(warned[0]).toContain("secure: 'auto'");
   });
 
-  it('when it is not Secure on an https site, trust proxy being unset', async () => {
+  it('when it is not Secure on an https site and trust proxy is unset', async () => {
     const { warned, codes } = await loginTwice({ session: { cookie: { secure: 'auto' } } }, https);
     expect(codes).toEqual(['QQ_SESSION_COOKIE_INSECURE']);
     expect(warned[0]).toContain("app.set('trust proxy', 1)");
@@ -171,7 +171,7 @@ describe('a session cookie that does not work causes one warning with the line t
   });
 
   it.each(['strict', true] as const)(
-    'when it is SameSite=%s, which no browser sends on the way back',
+    'when it is SameSite=%s, which no browser sends with the callback',
     async (sameSite) => {
       const { warned, codes } = await loginTwice({ session: { cookie: { sameSite } } }, http);
       expect(codes).toEqual(['QQ_SESSION_SAME_SITE']);
@@ -226,7 +226,7 @@ describe('the Host header', () => {
     Forwarded: 'host=evil.example;proto=http',
   };
 
-  it.each([false, true])('reaches no redirect URI, with trust proxy %s', async (trust) => {
+  it.each([false, true])('does not change the redirect URI, with trust proxy %s', async (trust) => {
     await using site = await startWatchedSite({ before: (app) => app.set('trust proxy', trust) });
     const jar = new Jar();
     const login = await request(site.url).get('/auth/qq/login?returnTo=/private').set(lies);
@@ -243,7 +243,7 @@ describe('the Host header', () => {
     expect(exchanged?.query.redirect_uri).toBe(`${site.url}/auth/qq/callback`);
   });
 
-  it('is on no page and in no response of the router', async () => {
+  it('is not on a page or in a response of the router', async () => {
     await using site = await startWatchedSite({ before: (app) => app.set('trust proxy', true) });
     for (const [path, accept, userAgent] of [
       ['/auth/qq/callback', 'text/html', ''],
@@ -260,7 +260,7 @@ describe('the Host header', () => {
     }
   });
 
-  it('decides nothing about a POST: our own Origin passes, the one it names does not', async () => {
+  it('has no effect on a POST: the Origin of redirectUri passes, that of Host does not', async () => {
     await using site = await startWatchedSite();
     const visitor = new Visitor(site);
     await visitor.login();
@@ -348,7 +348,7 @@ describe.each(wrong)('where the session %s', (_how, { before, after }) => {
     ['get', '/methods/accessToken'],
     ['get', '/methods/refreshUser'],
     ['get', '/methods/logout'],
-  ] as const)('%s %s says so, and what to do', async (method, path) => {
+  ] as const)('%s %s returns an error with the fix', async (method, path) => {
     const response = await request(build())[method](path).set('Accept-Language', 'en');
     expect(response.status).toBe(500);
     expect(response.text).toContain('ERR_QQ_SESSION_MISSING');
@@ -356,7 +356,7 @@ describe.each(wrong)('where the session %s', (_how, { before, after }) => {
     expect(response.headers['set-cookie']).toBeUndefined();
   });
 
-  it('every other page works, with the user logged out', async () => {
+  it('other pages work, with the user logged out', async () => {
     const response = await request(build()).get('/');
     expect([response.status, response.body]).toEqual([200, { user: null }]);
     expect((await request(build()).get('/broken')).status).toBe(418);

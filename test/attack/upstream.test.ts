@@ -81,7 +81,7 @@ describe('a hostile server', () => {
   });
 
   it.each(hostileAnswers.filter(([name]) => tooLarge.includes(name)))(
-    'that sends %s is read no further than 64 KiB of it',
+    'that sends %s is read up to 64 KiB',
     async (_name, answer) => {
       await using patient = await startWatchedSite({ qq: { graphUrl: upstream.url, timeoutMs: 15_000 } });
       upstream.next('token', answer);
@@ -91,7 +91,7 @@ describe('a hostile server', () => {
     },
   );
 
-  it('keeps no connection after a body that never ends', async () => {
+  it('that sends a body without an end keeps no connection', async () => {
     let closed: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => (closed = resolve));
     upstream.next('token', (_request, res) => {
@@ -107,7 +107,7 @@ describe('a hostile server', () => {
     await gone;
   });
 
-  it('that fails gets no second token request, because a code works once', async () => {
+  it('that fails gets no second token request', async () => {
     for (const answer of ['hang', 'reset', { status: 500, body: '' }, '{"error":100017}'] as UpstreamAnswer[]) {
       const before = upstream.asked('token').length;
       upstream.next('token', answer);
@@ -133,7 +133,7 @@ describe('a hostile server', () => {
   });
 
   it.each(['1e400', '1e300', '1e306', '9007199254740993', '-5', '"abc"', '" "', 'null', '[]', '{}', 'true'])(
-    'that says a token lasts %s seconds is not believed, and is not asked for another one',
+    'that returns %s as expires_in causes no refresh',
     async (expires) => {
       await using strict = await startWatchedSite({
         qq: { graphUrl: upstream.url },
@@ -179,7 +179,7 @@ describe('a server that repeats our secrets in its messages', () => {
   ];
 
   it.each(says.flatMap(([what, text]) => forms.map(([form, make]) => [what, form, text, make] as const)))(
-    '(%s, in %s) is not repeated by us',
+    '(%s, in %s) does not put them into an error, page or log',
     async (_what, _form, text, make) => {
       await using upstream = await startUpstream();
       await using site = await startWatchedSite({ qq: { graphUrl: upstream.url, appKey } });
@@ -325,7 +325,7 @@ describe('the fault matrix', () => {
     expect(page).toBe(await readFile(PAGE, 'utf8'));
   }, 120_000);
 
-  it('logs no user in without an openid, and ends no earlier login', async () => {
+  it('shows no login without an openid, and no earlier login that ends', async () => {
     const rows = (await readFile(PAGE, 'utf8'))
       .split('\n')
       .filter((line) => /^\| (?:authorize|token|me|user)/.test(line));

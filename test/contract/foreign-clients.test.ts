@@ -50,7 +50,7 @@ class Browser {
   }
 }
 
-describe('clients that know nothing of the sandbox log in through it', () => {
+describe('an unmodified client logs in through the sandbox', () => {
   let sandbox: Sandbox;
   let app: Express;
   let server: Server;

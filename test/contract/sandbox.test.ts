@@ -138,7 +138,7 @@ describe('the sandbox answers in the recorded shapes', () => {
     expect(noToken.body).toBe('{"ret":1002,"msg":"请先登录"}');
   });
 
-  it('answers everything, errors too, with status 200 as text/html', async () => {
+  it('answers each request, errors too, with status 200 as text/html', async () => {
     const { accessToken: access_token, openid } = await visitor.login();
     const answers = [
       await visitor.token({ code: await visitor.code(), fmt: 'json' }),
@@ -154,7 +154,7 @@ describe('the sandbox answers in the recorded shapes', () => {
     }
   });
 
-  it('takes the token request as a posted form too', async () => {
+  it('accepts the token request as a POST form too', async () => {
     const form = visitor.tokenRequest({ code: await visitor.code() });
     const body = new URLSearchParams(form as Record<string, string>);
     const answer = await visitor.send('/oauth2.0/token', { method: 'POST', body });
@@ -175,7 +175,7 @@ describe('the sandbox answers in the recorded shapes', () => {
   });
 });
 
-describe('every wrong parameter gets its documented number', () => {
+describe('the sandbox answers a wrong parameter with the documented number', () => {
   let sandbox: Sandbox;
   let visitor: SandboxVisitor;
 
@@ -229,7 +229,7 @@ describe('every wrong parameter gets its documented number', () => {
     [100010, 'a redirect_uri other than that of the code', { redirect_uri: 'http://localhost:3000/auth/qq/callback?' }],
     [100019, 'an unknown code', { code: '0123456789ABCDEF0123456789ABCDEF' }],
     [100068, 'the code of another application', { client_id: '100000002', client_secret: 'made-up-key-2' }],
-  ])('token answers %i to a code with %s, and the code stays good', async (number, _what, parameters) => {
+  ])('token answers %i to a code with %s, and the code stays valid', async (number, _what, parameters) => {
     const code = await visitor.code();
     expect(errorOf(await visitor.token({ code, ...parameters }))).toBe(number);
     expect(sandbox.requests.at(-1)).toMatchObject({ endpoint: 'token', status: 200, error: number });
@@ -241,7 +241,7 @@ describe('every wrong parameter gets its documented number', () => {
     [100022, 'an unknown refresh_token', { refresh_token: '0123456789ABCDEF0123456789ABCDEF' }],
     [100022, 'that of another application', { client_id: '100000002', client_secret: 'made-up-key-2' }],
     [100009, 'a wrong client_secret', { client_secret: 'wrong' }],
-  ])('token answers %i to a refresh with %s, and the refresh token stays good', async (number, _what, parameters) => {
+  ])('token answers %i to a refresh with %s, and the refresh token stays valid', async (number, _what, parameters) => {
     const { refreshToken } = await visitor.login();
     expect(errorOf(await visitor.refresh(refreshToken, parameters))).toBe(number);
     expect(errorOf(await visitor.refresh(refreshToken))).toBeUndefined();
@@ -264,7 +264,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect((await visitor.me({ access_token })).body).toContain('"openid"');
   });
 
-  it('me answers 100048 for a user who stands for such an application', async () => {
+  it('me answers 100048 for the test account without the unionid permission', async () => {
     sandbox.nextUser(sandbox.users[1]?.openid ?? '');
     const { accessToken: access_token } = await visitor.login();
     expect(errorOf(await visitor.me({ access_token, unionid: '1' }))).toBe(100048);
@@ -299,7 +299,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect(sandbox.requests.at(-1)?.warnings).toMatchObject([{ code: 'parameter_repeated' }]);
   });
 
-  it('the user APIs take appid in place of oauth_consumer_key, and blame neither on the openid', async () => {
+  it('the user APIs accept appid in place of oauth_consumer_key, and answer a wrong or missing one with its number', async () => {
     const { accessToken: access_token, openid } = await visitor.login();
     const ask = (parameters: Record<string, string>) =>
       visitor.send(`/user/get_user_info?${new URLSearchParams({ access_token, openid, ...parameters }).toString()}`);
@@ -339,7 +339,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect(errorOf(await visitor.send(`/user/get_simple_userinfo?${query}`))).toBe(simple);
   });
 
-  it('warns of a scope that is no API, of a missing state, and of a repeated parameter, and logs in', async () => {
+  it('logs a user in with a warning for a scope that is no API, a missing state and a repeated parameter', async () => {
     const codes = () => sandbox.requests.at(-1)?.warnings.map(({ code }) => code);
     expect((await visitor.authorize({ scope: 'get_userinfo,list_album' })).location).toBeDefined();
     expect(codes()).toEqual(['scope_unknown']);
@@ -354,7 +354,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect(codes()).toEqual(['parameter_repeated']);
   });
 
-  it('refuses a login without state in strict mode, in its own name', async () => {
+  it('refuses a login without state in strict mode, with an error of its own', async () => {
     const redirectUri = 'https://app.example/auth/qq/callback';
     const app = { appId: '100000001', appKey: 'made-up', redirectUris: [redirectUri] };
     await using strict = await startSandbox({ strict: true, apps: [app], autoApprove: true });
@@ -368,7 +368,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect((await strictVisitor.authorize()).location).toBeDefined();
   });
 
-  it('calls back with the token in the fragment for response_type=token', async () => {
+  it('redirects with the token in the fragment for response_type=token', async () => {
     const { location } = await visitor.authorize({ response_type: 'token' });
     expect(location?.href).toMatch(
       /^http:\/\/localhost:3000\/auth\/qq\/callback\?#access_token=[0-9A-F]{32}&expires_in=5184000&state=a-state$/,
@@ -381,7 +381,7 @@ describe('every wrong parameter gets its documented number', () => {
     expect(JSON.stringify(sandbox.requests)).not.toContain(fields.get('access_token'));
   });
 
-  it('says in its own name that it does not emulate an API', async () => {
+  it('answers with an error of its own that it does not emulate an API', async () => {
     const api = await visitor.send('/user/get_vip_info?access_token=x');
     expect(api.status).toBe(501);
     expect(JSON.parse(api.body)).toMatchObject({ sandbox: 'express-qq-connect', error: 'notEmulated' });
@@ -395,14 +395,14 @@ describe('every wrong parameter gets its documented number', () => {
     expect(page.body).toContain('<code>/oauth2.0/token</code>');
   });
 
-  it('reads the last of a repeated parameter of the login, and nested and hostile names as they are', async () => {
+  it('reads the last of a repeated parameter of the login, and keeps nested and hostile names', async () => {
     const { accessToken } = await visitor.login();
     expect(errorOf(await visitor.send(`/oauth2.0/me?access_token[]=${accessToken}`))).toBe(100007);
     expect(errorOf(await visitor.send('/oauth2.0/me?__proto__[access_token]=x&constructor=x'))).toBe(100007);
     expect(sandbox.requests.at(-1)?.query).toEqual({ '__proto__[access_token]': 'x', constructor: 'x' });
   });
 
-  it('answers what it cannot read with a page, and stays up', async () => {
+  it('answers an unreadable request with a page, and continues to run', async () => {
     expect((await visitor.send('/qqapp/%E0%A4%A/x/40')).status).toBe(400);
     expect((await visitor.send('/nowhere?access_token=abc')).status).toBe(404);
     expect((await visitor.send('/oauth2.0/me?access_token=%FF%00')).status).toBe(200);

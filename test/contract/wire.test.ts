@@ -13,7 +13,7 @@ const text = (value: unknown) => value ?? '';
 /** Tencent's picture hosts have https, and most samples do not say so. */
 const upgraded = (url: string) => url.replace(/^http:(?=\/\/\w+\.qlogo\.cn\/)/, 'https:');
 
-describe('parseQQBody reads the recorded answers', () => {
+describe('parseQQBody reads the recorded responses', () => {
   it('of every kind of endpoint, format and outcome', () => {
     expect(exchanges.length).toBeGreaterThan(60);
     expect(new Set(exchanges.map(({ kind }) => kind)).size).toBeGreaterThan(15);
@@ -69,7 +69,7 @@ const CODES: Record<NonNullable<Normalized['reason']>, string> = {
   client_id_mismatch: 'ERR_QQ_CLIENT_ID_MISMATCH',
 };
 
-describe('QQConnectClient understands the recorded answers', () => {
+describe('QQConnectClient reads the recorded responses', () => {
   let upstream: Upstream;
   beforeAll(async () => {
     upstream = await startUpstream();
@@ -269,7 +269,7 @@ describe('recorded responses that contradict each other', () => {
     expect(await profile('{"ret":0,"nickname":null}')).toHaveProperty('nickname', '');
   });
 
-  it('a body with neither a success nor a known error is an error of its own', async () => {
+  it('a body with neither a success nor a known error is ERR_QQ_INVALID_RESPONSE', async () => {
     for (const body of ['{}', 'callback( {} );', 'x=y', '{"status":"ok"}', '{"error":{}}']) {
       expect(await failure(tokens(body))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'token' });
       expect((await failure(identity(body))).code).toMatch(/ERR_QQ_(INVALID_RESPONSE|OPENID_MISSING)/);

@@ -59,12 +59,12 @@ describeWithRedis('the example application in several processes with Redis', () 
   const user = async (): Promise<number> => (await visitor.agent.get('/auth/qq/user')).status;
   const users = async (count: number): Promise<number[]> => Promise.all(Array.from({ length: count }, user));
 
-  it('knows a user in each of them', async () => {
+  it('has a logged-in user in each process', async () => {
     expect(childrenOf(example.pid())).toHaveLength(2);
     expect(new Set(await users(40))).toEqual(new Set([200]));
   });
 
-  it('puts a new process in the place of one that dies', async () => {
+  it('starts a new process after one was killed', async () => {
     const [first] = childrenOf(example.pid());
     process.kill(first ?? 0, 'SIGKILL');
     await until(() => example.output().includes(`Process ${first} has died`));
@@ -72,7 +72,7 @@ describeWithRedis('the example application in several processes with Redis', () 
     expect(new Set(await users(20))).toEqual(new Set([200]));
   });
 
-  it('answers without waiting while Redis is away, and goes on where it was when Redis is back', async () => {
+  it('answers with an error while Redis is down, and keeps the login when Redis is back', async () => {
     await redis.kill();
     await until(async () => (await user()) === 500);
     const page = await visitor.agent.get('/').set('Accept', 'text/html');
@@ -92,7 +92,7 @@ describeWithRedis('the example application in several processes with Redis', () 
     await until(async () => (await user()) === 200);
   }, 60_000);
 
-  it('ends in good order while Redis is away, too', async () => {
+  it('ends with status 0 while Redis is down', async () => {
     await redis.kill();
     await until(async () => (await user()) === 500);
     expect(await example.stop()).toBe(0);

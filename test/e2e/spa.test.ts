@@ -85,7 +85,7 @@ describeBrowser('a single-page application', () => {
     });
     afterAll(async () => site.close());
 
-    it('is told by a 401 where the login is, and comes back from there to the view that it was at', async () => {
+    it('reads the login URL from a 401, and returns from the login to its view', async () => {
       await page.goto(`${site.url}/spa#/orders/7`);
       expect(await state(page, 'out')).toBe('401 login_required');
       await page.click('#login');
@@ -97,7 +97,7 @@ describeBrowser('a single-page application', () => {
       expect(unexpected(visitor)).toEqual([]);
     });
 
-    it('speaks JSON with every route, whatever it says that it accepts', async () => {
+    it('gets JSON from every route, with any Accept header', async () => {
       await page.goto(`${site.url}/spa`);
       await page.click('#login');
       await choosePersona(page, '林小满');
@@ -163,7 +163,7 @@ describeBrowser('a single-page application', () => {
       await site.close();
     });
 
-    it('logs in, comes back and logs out, by the router’s route and by one of its own', async () => {
+    it('logs in, returns and logs out, by the router’s route and by its own', async () => {
       await page.goto(`${origin}/spa#/orders/7`);
       expect(await state(page, 'out')).toBe('401 login_required');
       await page.click('#login');

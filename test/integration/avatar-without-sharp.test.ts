@@ -11,7 +11,7 @@ const { startAvatarSite } = await import('../fixtures/avatar-host.js');
 
 const resolveUser = (_appid: string, user: string) => ({ uin: user });
 
-it('the nobase form without sharp returns a JPEG, code 404 for other images, and warns once at start-up', async () => {
+it('the nobase form without sharp returns a JPEG, answers code 404 for other images, and warns once at start-up', async () => {
   using warnings = collectWarnings();
   const upstream: { body: Buffer } = { body: Buffer.from(realImages.jpeg.base64, 'base64') };
   await using site = await startAvatarSite((_req, res) => void res.end(upstream.body), { resolveUser });

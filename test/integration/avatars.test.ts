@@ -72,7 +72,7 @@ describe('the source chain', () => {
     expect(response.body).toMatchObject({ width: 100 });
   });
 
-  it('returns a small image if there is no larger one, and the larger one otherwise', async () => {
+  it('returns a small image only if there is no larger one', async () => {
     const sizes: Record<string, number> = { 640: 46, 100: 64 };
     await using site = await startAvatarSite((req, res) => {
       res.end(pngOf(sizes[/\d+$/.exec(req.url ?? '')?.[0] ?? ''] ?? 40));
@@ -224,14 +224,14 @@ describe('the drop-in compatible APIs', () => {
       ['no appid', { user: QQ }],
       ['an empty user', { appid: 'app 1', user: '' }],
       ['a user that is no name any more', { appid: 'app 1', user: 'x'.repeat(200) }],
-    ])('answers exactly its error to %s', async (_what, parameters) => {
+    ])('answers %s with the documented error, byte for byte', async (_what, parameters) => {
       await using site = await startAvatarSite(hit, { resolveUser });
       const response = await request(site.url).get('/avatars/api/user/get_avatar').query(parameters).expect(200);
       expect(response.text).toBe('{"code":204,"msg":"接口参数错误"}');
       expect(response.headers['content-type']).toBe('application/json;charset=utf-8');
     });
 
-    it('answers exactly its error for an unknown user, and for one without an avatar', async () => {
+    it('answers for an unknown user, and for a user without an avatar, with the documented error', async () => {
       await using unknown = await startAvatarSite(hit, { resolveUser });
       const unknownUser = await request(unknown.url).get('/avatars/api/user/get_avatar?appid=other&user=1').expect(200);
       expect(unknownUser.text).toBe('{"code":404,"msg":"用户不存在"}');
@@ -288,26 +288,26 @@ const neverAsked = (): never => {
   throw new Error('this source must not be asked');
 };
 
-describe("finding a number's key through getface", () => {
+describe('the key of a number, from getface', () => {
   it.each([
     ['as it was', `pt.setHeader({"${UIN}":"https:\\/\\/q3.qlogo.cn\\/g?b=qq&k=${KEY}&s=40&t=1"})`],
     ['with a semicolon', `pt.setHeader({"${UIN}":"https:\\/\\/q3.qlogo.cn\\/g?b=qq&k=${KEY}&s=40"});`],
     ['with blanks and a newline', `\n pt.setHeader( {"${UIN}": "https://q3.qlogo.cn/g?b=qq&k=${KEY}"} ) ;\n`],
     ['with another host, b= and order', `pt.setHeader({"${UIN}":"http://thirdqq.qlogo.cn/g?k=${KEY}&b=sdk&s=0"});`],
     ['with others beside it', `pt.setHeader({"1":"x","${UIN}":"https://q.qlogo.cn/g?b=qq&k=${KEY}"});`],
-  ])('reads an answer %s', async (_what, body) => {
+  ])('is read from a response %s', async (_what, body) => {
     await using sources = await startSources(text(body), neverAsked);
     await expect(sources.resolve()).resolves.toBe(KEY);
     expect(sources.asked).toEqual([`/getface?imgtype=1&uin=${UIN}`]);
   });
 
-  it('detects an unknown number by the empty response', async () => {
+  it('is missing for an unknown number, whose response is empty', async () => {
     await using sources = await startSources(text('pt.setHeader({"":""})'), neverAsked);
     await expect(sources.resolve()).resolves.toBeUndefined();
   });
 });
 
-describe('falling back to get_face', () => {
+describe('the key of a number, from get_face', () => {
   it.each([
     ['wants a login', text('<!DOCTYPE html><script>location="https://xui.ptlogin2.qq.com"</script>')],
     ['redirects to a login', redirect('https://evil.example/login')],
@@ -317,13 +317,13 @@ describe('falling back to get_face', () => {
     ['answers a key that is none', text(`pt.setHeader({"${UIN}":"https://q.qlogo.cn/g?b=qq&k=<script>"})`)],
     ['answers code', text('pt.setHeader({"a":alert(1)})')],
     ['hangs up', (res: ServerResponse) => void res.destroy()],
-  ])('where getface %s', async (_what, getface) => {
+  ])('is read where getface %s', async (_what, getface) => {
     await using sources = await startSources(getface, redirect(avatarUrl));
     await expect(sources.resolve()).resolves.toBe(KEY);
     expect(sources.asked.at(-1)).toBe(`/pub/get_face?img_type=3&uin=${UIN}`);
   });
 
-  it('reads the key from the last of two redirects, and fetches no image for it', async () => {
+  it('is read from the last of two redirects, without a request for the image', async () => {
     await using sources = await startSources(text(''), (res, path) =>
       redirect(path.includes('hop') ? avatarUrl : `/pub/get_face?uin=${UIN}&hop=1`)(res),
     );
@@ -331,7 +331,7 @@ describe('falling back to get_face', () => {
     expect(sources.asked).toHaveLength(3);
   });
 
-  it('follows no redirect to another host, whatever key it shows', async () => {
+  it('is not read from a redirect to another host', async () => {
     for (const location of [
       `https://evil.example/g?k=${KEY}`,
       `https://q.qlogo.cn.evil.example/g?k=${KEY}`,
@@ -344,12 +344,12 @@ describe('falling back to get_face', () => {
     }
   });
 
-  it('returns no key if get_face does not redirect', async () => {
+  it('is missing if get_face does not redirect', async () => {
     await using sources = await startSources(text(''), text('an image'));
     await expect(sources.resolve()).resolves.toBeUndefined();
   });
 
-  it('fails where neither answers, without the number in the error', async () => {
+  it('is an error without the number if neither responds', async () => {
     await using sources = await startSources(
       (res) => void res.destroy(),
       (res) => void res.writeHead(500).end(),
@@ -431,7 +431,7 @@ describe('avatars through the sandbox', () => {
     '9990000034',
     '9990000043',
     '9990000044',
-  ])('passes nothing on of what %s answers', async (number) => {
+  ])('returns nothing of the response of %s', async (number) => {
     const response = await ask(`/qq/${number}`);
     expect(response.status).toBe(502);
     expect(response.body).toMatchObject({ error: 'upstream_failed' });
@@ -442,7 +442,7 @@ describe('avatars through the sandbox', () => {
     expect(asked('9990000032')).toEqual(['/g', '/headimg_dl']);
   });
 
-  it('shows groups, and what a fault of the sandbox leaves of an image', async () => {
+  it('serves groups, and answers each fault of the sandbox', async () => {
     await ask('/group/9990000101?size=140').expect(200);
     sandbox.failNext('avatar', 'truncated');
     sandbox.failNext('avatar', 'html');
@@ -467,7 +467,7 @@ describe('avatars through the sandbox', () => {
     expect(byKey).toEqual(byNumber);
   });
 
-  it('returns no key of an unknown number, and refuses other text', async () => {
+  it('finds no key of an unknown number, and refuses other text', async () => {
     const before = host.asked.length;
     await expect(resolveAvatarKey('9990000054', { graphUrl: host.url })).resolves.toBeUndefined();
     await expect(resolveAvatarKey('12', { graphUrl: sandbox.url })).rejects.toThrow(RangeError);
@@ -676,14 +676,14 @@ describe("the signed-in user's avatar", () => {
     ['with a hostile nickname', { ...someone, openid: '', nickname: '<script>alert(1)</script>' }, '&lt;'],
     ['out of an older session', { nickname: 7, figureurl_qq: 3 }, 'Q'],
     ['that is empty', {}, 'Q'],
-  ])('is a letter, and no exception, for a user %s', async (_what, user, letter) => {
+  ])('is a letter for a user %s', async (_what, user, letter) => {
     await using page = await startPage(sendImage, () => user);
     const response = await page.ask().expect(200);
     expect((response.body as Buffer).toString()).toContain(`>${letter}</text>`);
     expect(page.asked).toEqual([]);
   });
 
-  it('answers 400 to a size that is none', async () => {
+  it('is answered with 400 for an invalid size', async () => {
     await using page = await startPage(sendImage);
     await page.ask('?size=big').expect(400);
   });

@@ -102,7 +102,7 @@ describe('qq() for better-auth', () => {
     expect(database.user).toEqual([]);
   });
 
-  it('refreshes an expired token once where two requests come at the same moment', async () => {
+  it('refreshes an expired token once for two concurrent requests', async () => {
     const { database, login, send } = await startAuth(upstream);
     await login();
     const account = database.account?.[0];
@@ -164,7 +164,7 @@ describe('qq() for better-auth', () => {
     embedded.close();
   });
 
-  it('shows its secret neither inspected nor as JSON, and names a wrong option', () => {
+  it('shows no secret when it is inspected or as JSON, and names a wrong option', () => {
     const provider = qq(APP);
     expect(inspect(provider, { depth: 9, showHidden: true }) + JSON.stringify(provider)).not.toContain(MADE_UP.appKey);
     expect(() => qq({ ...APP, clientId: '' })).toThrow(/clientId is missing/);

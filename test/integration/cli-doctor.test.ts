@@ -20,7 +20,7 @@ function environment(graphUrl: string, more: Record<string, string> = {}): Recor
 const sandboxOf = () => startSandbox({ apps: [{ appId: '100000042', appKey: APP_KEY }] });
 
 describe('express-qq-connect doctor', () => {
-  it('finds nothing to change in a good configuration', async () => {
+  it('reports no problem of a correct configuration', async () => {
     await using sandbox = await sandboxOf();
     using empty = folder();
     const { status, levels } = await findings([], { env: environment(sandbox.url), cwd: empty.path });
@@ -37,7 +37,7 @@ describe('express-qq-connect doctor', () => {
     });
   });
 
-  it('sends QQ nothing secret, and prints nothing secret', async () => {
+  it('sends no secret to QQ, and prints none', async () => {
     await using sandbox = await sandboxOf();
     const env = environment(sandbox.url, {
       SESSION_SECRET: 'a-session-secret',
@@ -52,7 +52,7 @@ describe('express-qq-connect doctor', () => {
     expect(sandbox.requests.every(({ endpoint }) => endpoint !== 'token')).toBe(true);
   });
 
-  it('sends no APP ID that may be the APP Key in the wrong place', async () => {
+  it('sends no APP ID that may be the APP Key in the wrong variable', async () => {
     await using sandbox = await sandboxOf();
     await call(['doctor'], { env: environment(sandbox.url, { QQ_APP_ID: APP_KEY }) });
     expect(sandbox.requests.length).toBeGreaterThan(0);
@@ -65,7 +65,7 @@ describe('express-qq-connect doctor', () => {
     ['QQ_GRAPH_URL', APP_KEY],
     ['QQ_GRAPH_URL', `https://${APP_KEY}.example.invalid`],
     ['QQ_APP_ID', '1234567890123456789012'],
-  ])('prints no secret that stands in %s: %s', async (variable, value) => {
+  ])('prints no secret from %s: %s', async (variable, value) => {
     await using sandbox = await sandboxOf();
     const { stdout } = await call(['doctor'], { env: environment(sandbox.url, { [variable]: value }) });
     expect(stdout).not.toContain(APP_KEY);
@@ -73,14 +73,14 @@ describe('express-qq-connect doctor', () => {
     expect(JSON.stringify(sandbox.requests)).not.toContain(APP_KEY);
   });
 
-  it('does not say that all is well: it tries no login of a user', async () => {
+  it('does not report that a login works, because it tries none', async () => {
     await using sandbox = await sandboxOf();
     using empty = folder();
     const { stdout } = await call(['doctor'], { env: environment(sandbox.url), cwd: empty.path });
     expect(stdout).toMatch(/Nothing to change in what was checked\. A login of a user was not tried\.\n$/);
   });
 
-  it('says line by line what is fine and what to change, in the language of the user', async () => {
+  it('prints in each line a result or a change to make, in the language of the user', async () => {
     await using sandbox = await sandboxOf();
     const env = environment(sandbox.url, { QQ_REDIRECT_URI: '/auth/qq/callback' });
     const english = await call(['doctor'], { env });
@@ -93,7 +93,7 @@ describe('express-qq-connect doctor', () => {
     expect(chinese.stdout).toMatch(/✗ 1 处需要修改/);
   });
 
-  it('reads .env as Node does: what is set already wins, even if it is empty', async () => {
+  it('reads .env as Node does, below the variables that are set, even if they are empty', async () => {
     await using sandbox = await sandboxOf();
     const file = Object.entries(environment(sandbox.url)).map(([name, value]) => `${name}=${value}\n`);
     using place = folder({ '.env': file.join(''), 'other.env': 'QQ_APP_ID="100000043"\n' });
@@ -109,7 +109,7 @@ describe('express-qq-connect doctor', () => {
     expect(other.levels.app_key_missing).toBe('error');
   });
 
-  it('notices what of a .env does not arrive as it is written', async () => {
+  it('reports a byte order mark in .env', async () => {
     await using sandbox = await sandboxOf();
     const lines = ['QQ_APP_ID=1', `QQ_GRAPH_URL=${sandbox.url}`];
     using place = folder({ '.env': `\uFEFF${lines.join('\n')}` });
@@ -117,14 +117,14 @@ describe('express-qq-connect doctor', () => {
     expect(levels).toMatchObject({ env_file_bom: 'warn', app_id_missing: 'error' });
   });
 
-  it('learns from QQ’s own page that it does not know the APP ID', async () => {
+  it('reports that the page of QQ does not accept the APP ID', async () => {
     await using sandbox = await sandboxOf();
     const { status, checks } = await findings([], { env: environment(sandbox.url, { QQ_APP_ID: '100000007' }) });
     expect(status).toBe(1);
     expect(checks.find(({ id }) => id === 'authorize_100008')).toMatchObject({ level: 'error' });
   });
 
-  it('names what keeps it from reaching QQ', async () => {
+  it('names the reason why QQ cannot be reached', async () => {
     const closed = await serve(() => undefined);
     await closed[Symbol.asyncDispose]();
     const unreachable = async (graphUrl: string) =>
@@ -138,7 +138,7 @@ describe('express-qq-connect doctor', () => {
     expect(await unreachable(babble.url)).toMatch(/cannot be reached: HPE_/);
   });
 
-  it('does not take a captive portal for QQ', async () => {
+  it('reports that a captive portal is not QQ', async () => {
     await using portal = await serve((_req, res) => res.end('<html>please log in to this network</html>'));
     const { status, levels } = await findings([], { env: environment(portal.url) });
     expect(status).toBe(1);
@@ -155,7 +155,7 @@ describe('express-qq-connect doctor', () => {
     [['--base-path', 'auth/qq'], '--base-path takes a path'],
     [['--verbose'], 'There is no option --verbose'],
     [['now'], 'Unexpected argument: now'],
-  ])('answers %j with what is wrong and status 2', async (argv, message) => {
+  ])('answers %j with a message and status 2', async (argv, message) => {
     using empty = folder();
     const { status, stdout, stderr } = await call(['doctor', ...argv], { cwd: empty.path });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -207,7 +207,7 @@ async function behindProxy(processes: SiteOptions[]): Promise<AsyncDisposable & 
 }
 
 describe('express-qq-connect doctor --url', () => {
-  it('finds a good site good, and says what it cannot see', async () => {
+  it('reports no problem of a correct site, and what it cannot check', async () => {
     await using site = await startSite();
     const { status, levels, checks } = await examine(site);
     expect(status).toBe(0);
@@ -242,7 +242,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(site.sandbox.requests.filter(({ query }) => query.state === state)).toEqual([]);
   });
 
-  it('tells that the site runs with other values than these', async () => {
+  it('reports that the site uses other values than the environment', async () => {
     await using site = await startSite();
     const { status, levels, checks } = await examine(site, {
       QQ_APP_ID: '100000007',
@@ -255,7 +255,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(said?.en).toContain(`${site.url}/auth/qq/callback`);
   });
 
-  it('checks what the site sends if no variable is set here', async () => {
+  it('checks the values that the site sends if no variable is set', async () => {
     await using site = await startSite({ qq: { redirectUri: 'http://127.0.0.1/callback?to=%252Fhome' } });
     const { checks } = await findings(['--url', site.url], { env: { QQ_GRAPH_URL: site.sandbox.url } });
     expect(checks.filter(({ id }) => id.endsWith('_missing') && id.startsWith('app_'))).toMatchObject([
@@ -275,7 +275,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(checks.find(({ id }) => id === 'site_login')?.en).toMatch(/through http:\/\/localhost:\d+ → http:\/\/127/);
   });
 
-  it('sees that a proxy does not pass the host on', async () => {
+  it('reports that a proxy does not pass the host on', async () => {
     await using site = await behindProxy([
       {
         before: (app) =>
@@ -289,14 +289,14 @@ describe('express-qq-connect doctor --url', () => {
     expect(levels).toMatchObject({ site_origin: 'warn', site_attempt_cookie: 'ok' });
   });
 
-  it('sees that the processes of a site have different keys', async () => {
+  it('reports that the processes of a site have different keys', async () => {
     const encryptionKey = 'another-key-another-key-another-key';
     await using site = await behindProxy([{}, { qq: { encryptionKey } }]);
     const { status, levels } = await examine(site);
     expect({ status, level: levels.site_processes }).toEqual({ status: 1, level: 'error' });
   });
 
-  it('finds nothing wrong with the processes of a site that have the same', async () => {
+  it('reports no problem of processes with the same keys', async () => {
     await using site = await behindProxy([{}, {}]);
     expect((await examine(site)).levels).not.toHaveProperty('site_processes');
   });
@@ -307,7 +307,7 @@ describe('express-qq-connect doctor --url', () => {
     ['makes it SameSite=None', (line: string) => [line.replace('=Lax', '=None')], 'lacks: SameSite=Lax.'],
     ['narrows its path', (line: string) => [line.replace('Path=/', 'Path=/auth')], 'lacks: Path=/.'],
     ['widens its domain', (line: string) => [`${line}; Domain=example.com`], 'lacks: no Domain.'],
-  ])('sees that something on the way to the login cookie %s', async (_what, rewrite, said) => {
+  ])('reports a proxy that changes the login cookie: it %s', async (_what, rewrite, said) => {
     await using site = await startSite();
     await using proxy = await serve((req, res) => {
       void fetch(site.url + (req.url ?? ''), { redirect: 'manual', headers: { accept: 'text/html' } }).then(
@@ -325,7 +325,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(checks.find(({ id }) => id === 'site_attempt_cookie')?.en).toContain(said);
   });
 
-  it('checks the session cookie if the site sends one before a login, and prints no value of it', async () => {
+  it('checks a session cookie that the site sends before a login, and prints no value of it', async () => {
     await using site = await startSite({ session: { saveUninitialized: true } });
     const { levels, text } = await examine(site);
     expect(levels.site_session_cookie).toBe('ok');
@@ -362,7 +362,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(lost.levels.site_login_elsewhere).toBe('error');
   });
 
-  it('sees a callback that never reaches the router', async () => {
+  it('reports a callback that does not reach the router', async () => {
     await using site = await startSite({ qq: { callbackPath: '/callback' } });
     expect((await examine(site)).levels.site_callback).toBe('error');
   });
@@ -372,7 +372,7 @@ describe('express-qq-connect doctor --url', () => {
     [403, 'site_login_refused'],
     [200, 'site_login_refused'],
     [404, 'site_login_missing'],
-  ])('says of a login that answers %d: %s', async (code, id) => {
+  ])('reports for a login that answers %d: %s', async (code, id) => {
     await using site = await startSite();
     await using broken = await serve(
       (_req, res) => void res.writeHead(code, { 'content-type': 'application/json' }).end('{'),
@@ -381,7 +381,7 @@ describe('express-qq-connect doctor --url', () => {
     expect(levels[id]).toBe('error');
   });
 
-  it('says that the site cannot be reached', async () => {
+  it('reports that the site cannot be reached', async () => {
     await using site = await startSite();
     const gone = await serve(() => undefined);
     await gone[Symbol.asyncDispose]();

@@ -21,7 +21,7 @@ async function run(argv: string[], { program = bin, env = {}, cwd = process.cwd(
 }
 
 describe('express-qq-connect', () => {
-  it.each([[[]], [['--help']], [['-h']]])('shows for %j what it can do, in both languages', async (argv) => {
+  it.each([[[]], [['--help']], [['-h']]])('prints its commands for %j, in both languages', async (argv) => {
     for (const [locale, word] of [
       ['en_US.UTF-8', 'Usage'],
       ['zh_CN.UTF-8', '用法'],
@@ -33,7 +33,7 @@ describe('express-qq-connect', () => {
   });
 
   it.each(['doctor', 'explain', 'sandbox', 'text-server'])(
-    'shows the options of %s, in both languages',
+    'prints the options of %s, in both languages',
     async (command) => {
       const chinese = await call([command, '--help', '--lang', 'zh']);
       expect(chinese).toMatchObject({ status: 0, stderr: '' });
@@ -44,7 +44,7 @@ describe('express-qq-connect', () => {
     },
   );
 
-  it('goes by LC_ALL, then LC_MESSAGES, then LANG, and by --lang before all of them', async () => {
+  it('chooses its language by --lang, then LC_ALL, LC_MESSAGES and LANG', async () => {
     const zh = { LANG: 'zh_CN.UTF-8' };
     const said = async (argv: string[], env: Record<string, string>) =>
       (await call(argv, { env })).stdout.startsWith('用法') ? 'zh' : 'en';
@@ -67,7 +67,7 @@ describe('express-qq-connect', () => {
     expect((await call([written, '--lang', 'zh'])).stderr).toContain(`是否要使用 ${meant}？`);
   });
 
-  it('does not take options before the command, nor both languages for the doctor', async () => {
+  it('refuses options before the command, and both languages for the doctor', async () => {
     expect(await call(['--json', 'doctor'])).toMatchObject({ status: 2, stdout: '' });
     expect(await call(['doctor', '--lang', 'both'])).toMatchObject({ status: 2, stdout: '' });
   });
@@ -80,7 +80,7 @@ describe('express-qq-connect', () => {
     expect(plain.stdout).not.toContain(escape);
   });
 
-  it('runs the sandbox, in the language that was asked for', async () => {
+  it('runs the sandbox in the language of --lang', async () => {
     const abort = new AbortController();
     abort.abort();
     const { status, stdout } = await call(['sandbox', '--port', '0', '--lang', 'zh'], { signal: abort.signal });
@@ -91,20 +91,20 @@ describe('express-qq-connect', () => {
 });
 
 describe('the program express-qq-connect', () => {
-  it('tells its version, also through a link as npm makes one', async () => {
+  it('prints its version, also through a link as npm creates it', async () => {
     expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
     using place = folder();
     symlinkSync(bin, join(place.path, 'express-qq-connect'));
     expect((await run(['-v'], { program: join(place.path, 'express-qq-connect') })).stdout).toBe(`${version}\n`);
   });
 
-  it('explains a code, and has its status', async () => {
+  it('explains a code, with status 0', async () => {
     expect((await run(['explain', '-22'])).stdout).toContain('The openid is invalid.');
     expect(await run(['explain', '7'])).toMatchObject({ code: 1, stdout: '' });
     expect(await run(['explian'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('examines a folder', async () => {
+  it('checks the configuration in a folder', async () => {
     await using sandbox = await startSandbox();
     const [app] = sandbox.apps;
     using place = folder({
@@ -120,7 +120,7 @@ describe('the program express-qq-connect', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true });
   });
 
-  it('runs the sandbox until it is told to end', async () => {
+  it('runs the sandbox until SIGTERM', async () => {
     const child = spawn(process.execPath, [bin, 'sandbox', '--port', '0'], { env: { LANG: 'C' } });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     let text = '';
@@ -147,7 +147,7 @@ describe('the program express-qq-connect', () => {
     expect(complaint).not.toContain('EPIPE');
   });
 
-  it('does nothing when it is imported', async () => {
+  it('has no effect when it is imported', async () => {
     const url = JSON.stringify(new URL(`file://${bin}`).href);
     const code = `const it = await import(${url}); console.log(Object.keys(it).length)`;
     const { stdout, stderr } = await promisify(execFile)(
@@ -162,7 +162,7 @@ describe('the program express-qq-connect', () => {
 });
 
 describe('express-qq-connect explain', () => {
-  it('says what a code means, what to do about it and how, in the language of the environment', async () => {
+  it('prints meaning, action and hint of a code, in the language of the environment', async () => {
     const entry = describeQQErrorCode(100010);
     const english = await call(['explain', '100010']);
     expect(english).toMatchObject({ status: 0, stderr: '' });
@@ -176,7 +176,7 @@ describe('express-qq-connect explain', () => {
   });
 
   it.each(['explain 100010 --lang both', '--lang both explain 100010', 'explain --lang=both 100010'])(
-    'speaks both languages for %j',
+    'prints both languages for %j',
     async (line) => {
       const { stdout } = await call(line.split(' '));
       expect(stdout).toContain(describeQQErrorCode(100010)?.meaning.zh);
@@ -189,20 +189,20 @@ describe('express-qq-connect explain', () => {
     ['explain', '--', '-22'],
     ['explain', '--json', '-22'],
     ['explain', '-22', '--json'],
-  ])('takes a negative ret: %s %s %s', async (...argv) => {
+  ])('explains a negative ret: %s %s %s', async (...argv) => {
     const { status, stdout } = await call(argv);
     expect(status).toBe(0);
     expect(stdout).toContain(describeQQErrorCode(-22)?.meaning.en);
   });
 
-  it('knows every code of the table', async () => {
+  it('explains every code of the table', async () => {
     const codes = [...qqErrorCodes.keys()];
     const { status, stdout } = await call(['explain', '--json', ...codes.map(String)]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual([...qqErrorCodes.values()]);
   });
 
-  it('explains the codes it knows, names the others, and ends with status 1', async () => {
+  it('explains known codes, names unknown ones, and ends with status 1', async () => {
     const { status, stdout, stderr } = await call(['explain', '100016', '7', '100020']);
     expect(status).toBe(1);
     for (const code of [100016, 100020]) expect(stdout).toContain(describeQQErrorCode(code)?.meaning.en);
@@ -213,7 +213,7 @@ describe('express-qq-connect explain', () => {
     expect((await call(['explain', '0'])).stderr).toContain('0 is success');
   });
 
-  it('lists every code once, by what to do about it', async () => {
+  it('prints every code once, by action', async () => {
     const { status, stdout } = await call(['explain', '--lang', 'zh']);
     expect(status).toBe(0);
     const groups = stdout.split('\n\n').map((group) => group.trim().split('\n'));
@@ -264,7 +264,7 @@ describe('express-qq-connect explain', () => {
     [['explain', '1', '--lang', 'fr'], '--lang takes zh, en or both'],
     [['explain', '1', '--lang'], '--lang takes zh, en or both'],
     [['explain', '\u001b[2J'], '?[2J is not an error code'],
-  ])('answers %j with what is wrong and status 2', async (argv, message) => {
+  ])('answers %j with a message and status 2', async (argv, message) => {
     const { status, stdout, stderr } = await call(argv);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -278,12 +278,12 @@ describe.each([
 ])('%s', (file, language) => {
   const text = readFileSync(file, 'utf8');
 
-  it('shows what explain prints', async () => {
+  it('shows the output of explain', async () => {
     const { stdout } = await call(['explain', '-22', '--lang', language]);
     expect(text).toContain(`\`\`\`text\n${stdout}\`\`\``);
   });
 
-  it('names the options of all commands, and no others', async () => {
+  it('names each option of each command, and no other', async () => {
     const helps = await Promise.all(
       ['doctor', 'explain', 'sandbox', 'text-server'].map(async (command) => (await call([command, '--help'])).stdout),
     );

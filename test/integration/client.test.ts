@@ -21,27 +21,27 @@ describe('a login through QQConnectClient', () => {
   afterEach(() => upstream.close());
   const calls = () => upstream.asked('token', 'me', 'user_info');
 
-  it('takes two calls where the token answer brings the openid', async () => {
+  it('sends two requests if the token response contains the openid', async () => {
     expect(await login(clientOf(upstream))).toMatchObject({ appId, openid, nickname });
     expect(calls()).toEqual(['token', 'user_info']);
     expect(upstream.requests[1]?.query.get('openid')).toBe(openid);
   });
 
-  it('takes three calls where it does not', async () => {
+  it('sends three requests if it does not', async () => {
     upstream.always('token', tokenWithoutOpenid);
     expect(await login(clientOf(upstream))).toMatchObject({ appId, openid, nickname });
     expect(calls()).toEqual(['token', 'me', 'user_info']);
     expect(upstream.requests[2]?.query.get('openid')).toBe(openid);
   });
 
-  it('asks for a unionid on request only', async () => {
+  it('requests a unionid only with the option unionid', async () => {
     expect(await login(clientOf(upstream))).not.toHaveProperty('unionid');
     expect(upstream.requests.some(({ query }) => query.has('unionid'))).toBe(false);
     expect(await login(clientOf(upstream, { unionid: true }))).toHaveProperty('unionid', unionid);
     expect(upstream.requests.find(({ endpoint }) => endpoint === 'me')?.query.get('unionid')).toBe('1');
   });
 
-  it('asks for the unionid beside the profile, not before it', async () => {
+  it('requests the unionid together with the profile', async () => {
     const together = barrier(2); // neither is answered before both were asked
     upstream.always('me', async () => {
       await together();
@@ -55,7 +55,7 @@ describe('a login through QQConnectClient', () => {
     expect(calls()).toHaveLength(3);
   });
 
-  it.each([100048, 100049])('loses nothing but the unionid to %i', async (error) => {
+  it.each([100048, 100049])('has all but the unionid after %i', async (error) => {
     upstream.always('me', me({ error, error_description: 'CompanyID not set' }));
     const user = await login(clientOf(upstream, { unionid: true }));
     expect(user).toMatchObject({ openid, nickname });
@@ -63,7 +63,7 @@ describe('a login through QQConnectClient', () => {
     expect(upstream.asked('token', 'me')).toEqual(['token', 'me']);
   });
 
-  it.each([100048, 100049])('asks me again without the unionid where %i came in place of the openid', async (error) => {
+  it.each([100048, 100049])('requests me again without the unionid after %i in place of the openid', async (error) => {
     upstream.always('token', tokenWithoutOpenid);
     upstream.next('me', me({ error, error_description: 'CompanyID not set' }));
     const user = await login(clientOf(upstream, { unionid: true }));
@@ -75,15 +75,12 @@ describe('a login through QQConnectClient', () => {
     expect(asked).toEqual(['1', null]);
   });
 
-  it.each(['', null, 7, undefined, '\ud800', 'U'.repeat(129)])(
-    'goes on without a unionid where me has %j',
-    async (missing) => {
-      upstream.always('me', me({ client_id: appId, openid, unionid: missing }));
-      expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
-    },
-  );
+  it.each(['', null, 7, undefined, '\ud800', 'U'.repeat(129)])('has no unionid if me returns %j', async (missing) => {
+    upstream.always('me', me({ client_id: appId, openid, unionid: missing }));
+    expect(await login(clientOf(upstream, { unionid: true }))).not.toHaveProperty('unionid');
+  });
 
-  it('forgives no other error of me', async () => {
+  it('fails with any other error of me', async () => {
     upstream.always('me', me({ error: 100016, error_description: 'access token check failed' }));
     const error = await failure(login(clientOf(upstream, { unionid: true })));
     expect(error).toMatchObject({ step: 'me', qqCode: 100016, action: 'login_again' });
@@ -104,21 +101,21 @@ describe('a login through QQConnectClient', () => {
     expect(upstream.asked('user_info')).toEqual([]);
   });
 
-  it('accepts our own APP ID as a number, and an answer without one', async () => {
+  it('accepts the APP ID as a number, and a response without one', async () => {
     for (const client_id of [Number(appId), undefined]) {
       upstream.always('me', me({ client_id, openid }));
       expect(await clientOf(upstream).fetchOpenId(accessToken)).toEqual({ clientId: appId, openid });
     }
   });
 
-  it('refuses an answer of me that names another user than the token', async () => {
+  it('refuses a response of me with another openid than that of the token', async () => {
     upstream.always('me', me({ client_id: appId, openid: 'F'.repeat(32), unionid }));
     const error = await failure(login(clientOf(upstream, { unionid: true })));
     expect(error).toMatchObject({ code: 'ERR_QQ_OPENID_MISMATCH', step: 'me', action: 'login_again' });
   });
 
   it.each(['', null, 7, {}, [], true, '\ud800A', 'A\udc00', 'A\ufffd', 'A'.repeat(129)])(
-    'never takes %j for an openid, at any step',
+    'accepts %j as an openid at no step',
     async (wrong) => {
       const missing = { code: 'ERR_QQ_OPENID_MISSING', status: 502 };
       const client = clientOf(upstream);
@@ -132,14 +129,14 @@ describe('a login through QQConnectClient', () => {
     },
   );
 
-  it('takes any other text of at most 128 characters for an openid', async () => {
+  it('accepts any other text of at most 128 characters as an openid', async () => {
     for (const odd of ['A'.repeat(128), 'a b', '用户', '\u{1f600}']) {
       upstream.always('token', JSON.stringify({ access_token: accessToken, openid: odd }));
       expect(await login(clientOf(upstream))).toHaveProperty('openid', odd);
     }
   });
 
-  it('never takes an openid that an answer names twice', async () => {
+  it('refuses an openid that a response contains twice', async () => {
     upstream.always('token', `{"access_token":"${accessToken}","openid":"${openid}","openid":"${'F'.repeat(32)}"}`);
     expect(await failure(login(clientOf(upstream)))).toMatchObject({ code: 'ERR_QQ_INVALID_RESPONSE', step: 'token' });
     upstream.always('token', tokenWithoutOpenid);
@@ -148,7 +145,7 @@ describe('a login through QQConnectClient', () => {
     expect(upstream.asked('user_info')).toEqual([]);
   });
 
-  it('succeeds although QQ closes the kept connection at each of its calls', async () => {
+  it('succeeds if QQ closes the kept connection at each request', async () => {
     const client = clientOf(upstream);
     await login(client);
     for (const endpoint of ['token', 'user_info'] as const) {
@@ -158,7 +155,7 @@ describe('a login through QQConnectClient', () => {
     expect(calls().slice(2)).toEqual(['token', 'token', 'user_info', 'token', 'user_info', 'user_info']);
   });
 
-  it('sends a refresh token once, although QQ closes the connection', async () => {
+  it('sends a refresh token once if QQ closes the connection', async () => {
     const client = clientOf(upstream);
     await login(client);
     upstream.next('token', reset);
@@ -175,7 +172,7 @@ describe('a login through QQConnectClient', () => {
     });
   });
 
-  it('uses a code once, whatever becomes of the call', async () => {
+  it('sends a code once, also if the request fails', async () => {
     const client = clientOf(upstream, { timeoutMs: 2_000 });
     for (const error of [100017, 100023, 100032, 100062]) {
       upstream.next('token', me({ error, error_description: 'system error' }));
@@ -243,7 +240,7 @@ describe('QQConnectClient', () => {
     });
   });
 
-  it('takes the callback whole, as a path, as a query or as a URL, wherever it says it is', async () => {
+  it('accepts the callback as a path, a query or a URL of any host', async () => {
     const query = `?code=${code}&state=a-state`;
     const forms = [
       REDIRECT_URI + query,
@@ -257,7 +254,7 @@ describe('QQConnectClient', () => {
     }
   });
 
-  it('sends a redirect URI with a query whole', async () => {
+  it('sends a redirect URI with its query', async () => {
     const redirectUri = `${REDIRECT_URI}?from=qq&next=%2Fa%20b`;
     await grant(clientOf(upstream, { redirectUri }));
     expect(sent().redirect_uri).toBe(redirectUri);
@@ -267,12 +264,12 @@ describe('QQConnectClient', () => {
     expect(sent().redirect_uri).toBe(redirectUri);
   });
 
-  it('has no expiresAt where QQ says nothing of it', async () => {
+  it('returns no expiresAt without expires_in', async () => {
     upstream.always('token', `access_token=${accessToken}&openid=${openid}`);
     expect(await grant(client)).toEqual({ accessToken, openid });
   });
 
-  it('refreshes, and takes all of the values from the answer', async () => {
+  it('refreshes, and returns all values of the response', async () => {
     upstream.always('token', 'access_token=AT2&expires_in=60&refresh_token=RT2');
     expect(await client.refreshTokenGrant('RT1')).toMatchObject({ accessToken: 'AT2', refreshToken: 'RT2' });
     expect(sent()).toEqual({
@@ -284,12 +281,12 @@ describe('QQConnectClient', () => {
     });
   });
 
-  it('keeps the refresh token where the answer has none', async () => {
+  it('keeps the refresh token if the response has none', async () => {
     upstream.always('token', 'access_token=AT2&expires_in=60');
     expect(await client.refreshTokenGrant('RT1')).toMatchObject({ accessToken: 'AT2', refreshToken: 'RT1' });
   });
 
-  it('never repeats a refresh', async () => {
+  it('sends a refresh once', async () => {
     upstream.always('token', 'callback( {"error":100025,"error_description":"system error"} );');
     expect(await failure(client.refreshTokenGrant('RT1'))).toMatchObject({ step: 'refresh', qqCode: 100025 });
     upstream.always('token', { status: 500 });
@@ -315,7 +312,7 @@ describe('QQConnectClient', () => {
     ['with usercancel', '?usercancel=1&state=a-state', 'ERR_QQ_CANCELLED'],
     ['with usercancel=2 and a code', `?usercancel=2&code=${code}&state=a-state`, 'ERR_QQ_CANCELLED'],
     ['with access_denied', '?error=access_denied&state=a-state', 'ERR_QQ_CANCELLED'],
-  ])('refuses a callback %s before it asks QQ', async (_what, callback, expected) => {
+  ])('refuses a callback %s without a request to QQ', async (_what, callback, expected) => {
     const error = await failure(exchange(callback));
     expect(error).toMatchObject({ kind: 'request', code: expected, status: 400, step: 'callback' });
     expect(upstream.requests).toEqual([]);
@@ -337,12 +334,12 @@ describe('QQConnectClient', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('reports a word that was called back with, made harmless', async () => {
+  it('reports a text error of a callback in a safe form', async () => {
     const error = await failure(exchange(`?error=server_error&error_description=${code}%0D%0Ax&state=a-state`));
     expect(error).toMatchObject({ qqCode: 'server_error', qqMessage: '[redacted] x' });
   });
 
-  it('knows nothing of parameters that are none of RFC 6749’s', async () => {
+  it('ignores parameters that RFC 6749 does not define', async () => {
     expect(
       await exchange(`?code=${code}&state=a-state&iss=https%3A%2F%2Fevil.example&id_token=x&response=y`),
     ).toHaveProperty('accessToken');
@@ -441,7 +438,7 @@ describe('startLogin() and completeLogin()', () => {
     expect(await browser.complete(urls[1] ?? '')).toHaveProperty('user');
   });
 
-  it('exchange the code once where two requests come at the same moment', async () => {
+  it('exchange the code once for two concurrent requests', async () => {
     const url = browser.start();
     const [one, two] = await Promise.all([browser.complete(url), browser.complete(url)]);
     expect(one.user).toEqual(two.user);
@@ -455,7 +452,7 @@ describe('startLogin() and completeLogin()', () => {
     expect(upstream.asked('token')).toHaveLength(1);
   });
 
-  it('report a cancel, with the mark that stops a guarded page', async () => {
+  it('report a cancel, with the mark in the address that prevents a redirect loop', async () => {
     const url = browser.start({ returnTo: '/private' }).replace(/code=\w+/, 'error=access_denied');
     expect(await browser.complete(url)).toMatchObject({
       cancelled: true,
@@ -495,7 +492,7 @@ describe('startLogin() and completeLogin()', () => {
     expect(await browser.complete(url, { encryptionKey: [newer, older] })).toHaveProperty('user');
   });
 
-  it('refuse a short encryptionKey without its value, and a client that is none', () => {
+  it('refuse a short encryptionKey without printing it, and a client that is no QQConnectClient', () => {
     expect(() => browser.start({ encryptionKey: 'too-short' })).toThrow(/encryptionKey/);
     expect(() => browser.start({ encryptionKey: 'too-short' })).not.toThrow(/too-short/);
     expect(() => browser.start({ client: JSON.parse('{}') as QQConnectClient })).toThrow(/QQConnectClient/);
@@ -511,7 +508,7 @@ describe('QQConnectClient reads', () => {
   });
   afterEach(() => upstream.close());
 
-  it('who an access token was issued for', async () => {
+  it('the application and the user of an access token', async () => {
     expect(await client.fetchOpenId(accessToken)).toEqual({ clientId: appId, openid });
     expect(await clientOf(upstream, { unionid: true }).fetchOpenId(accessToken)).toEqual({
       clientId: appId,
@@ -523,7 +520,7 @@ describe('QQConnectClient reads', () => {
     expect(first?.query.get('access_token')).toBe(accessToken);
   });
 
-  it('the profile, as QQ sent it', async () => {
+  it('the unchanged profile of QQ', async () => {
     upstream.always('user_info', '{"ret":0,"msg":"","nickname":"n","vip":"0","figureurl_qq_2":""}');
     expect(await client.fetchUserInfo({ accessToken, openid })).toEqual({
       ret: 0,
@@ -539,7 +536,7 @@ describe('QQConnectClient reads', () => {
     });
   });
 
-  it('any other API, with the user’s identity last', async () => {
+  it('any other API, with the parameters of the user last', async () => {
     upstream.always('other', '{"ret":0,"albums":[{"id":"a"}],"albumnum":1}');
     const params = { format: 'json', openid: 'ANOTHER' };
     const body = await client.callApi('/photo/list_album', { accessToken, openid, params });
@@ -553,7 +550,7 @@ describe('QQConnectClient reads', () => {
     });
   });
 
-  it('any other API’s errors as its own', async () => {
+  it('the errors of any other API', async () => {
     upstream.always('other', '{"ret":100030,"msg":"this api without user authorization"}');
     expect(await failure(client.callApi('/photo/list_album', { accessToken, openid }))).toMatchObject({
       step: 'api',
@@ -565,7 +562,7 @@ describe('QQConnectClient reads', () => {
   });
 
   it.each(['@evil.example/x', '.evil.example/x', 'photo/list_album', '/a?b=c', '/a#b', '/a\\b', '/a b', ''])(
-    'no API at the path %j, which would take the token elsewhere',
+    'no API at the path %j, which would send the token to another host',
     async (path) => {
       const error = await failure(client.callApi(path, { accessToken, openid }));
       expect(error).toMatchObject({ kind: 'configuration', action: 'fix_configuration' });
@@ -575,7 +572,7 @@ describe('QQConnectClient reads', () => {
 
   const failedStep = { error: 100025, error_description: 'system error' };
 
-  it('once more where a step failed at Tencent', async () => {
+  it('an API once more after a step failed at Tencent', async () => {
     upstream.next('me', `callback( ${JSON.stringify(failedStep)} );`);
     upstream.next('user_info', '{"ret":100033,"msg":"system error"}');
     upstream.next('other', JSON.stringify(failedStep));
@@ -593,7 +590,7 @@ describe('QQConnectClient reads', () => {
     ]);
   });
 
-  it('no third time', async () => {
+  it('an API at most twice', async () => {
     upstream.always('me', JSON.stringify(failedStep));
     expect(await failure(client.fetchOpenId(accessToken))).toMatchObject({ qqCode: 100025, status: 502 });
     expect(upstream.requests).toHaveLength(2);
@@ -606,13 +603,13 @@ describe('QQConnectClient reads', () => {
     ['a page', '<html>', 'ERR_QQ_INVALID_RESPONSE'],
     ['an HTTP error', { status: 500 }, 'ERR_QQ_HTTP_STATUS'],
     ['a reset', reset, 'ERR_QQ_NETWORK'],
-  ])('nothing a second time after %s', async (_what, answer, code) => {
+  ])('an API once after %s', async (_what, answer, code) => {
     upstream.always('user_info', answer);
     expect(await failure(client.fetchUserInfo({ accessToken, openid }))).toMatchObject({ code, step: 'user_info' });
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('and names the HTTP status of an answer that has one', async () => {
+  it('an error with the HTTP status of the response', async () => {
     upstream.always('me', { status: 503, body: '' });
     expect((await failure(client.fetchOpenId(accessToken))).message).toBe('me: QQ answered with HTTP status 503');
   });
@@ -689,7 +686,7 @@ describe('a failed call of QQConnectClient', () => {
     });
     afterEach(() => upstream.close());
 
-    it.each(faults)('and %s, the error has its code and no secret', async (_what, answer, expected) => {
+    it.each(faults)('and the fault is "%s", the error has its code and no secret', async (_what, answer, expected) => {
       upstream.always(endpoint, answer);
       const error = await failure(call(client));
       expect(error).toMatchObject({ code: expected, step, endpoint: path });
@@ -714,7 +711,7 @@ describe('a failed call of QQConnectClient', () => {
     });
   });
 
-  it('a client shows no secret, however it is printed', async () => {
+  it('a client shows no secret when it is printed', async () => {
     await using upstream = await startUpstream();
     const client = clientOf(upstream, { unionid: true });
     await client.fetchUser(await client.refreshTokenGrant(refreshToken));

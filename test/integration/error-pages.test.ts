@@ -86,7 +86,7 @@ describe('a user who is logged in', () => {
     }
   });
 
-  it('gets the reason why a second account is refused after the back button', async () => {
+  it('gets the reason why another account is refused after the back button', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     const callback = await loginAs(site, visitor, 0);
@@ -234,7 +234,7 @@ describe("in another app's web view", () => {
     expect(text).not.toMatch(/evil\.example|<img/);
   });
 
-  it('gives a program 401 and JSON, as everywhere', async () => {
+  it('answers an API request with 401 and JSON', async () => {
     for (const [name, value] of [
       ['Accept', 'application/json'],
       ['X-Requested-With', 'XMLHttpRequest'],
@@ -311,7 +311,7 @@ describe('the page of qqErrorHandler', () => {
     ['try_later', '暂时无法登录', 'QQ login is not available right now', 504],
     ['fix_configuration', '本站的 QQ 登录配置有误', 'QQ login is not set up correctly', 500],
     ['refuse_user', 'QQ 拒绝了这次登录', 'QQ refused this login', 403],
-  ])('for %s is there in Chinese and in English', async (action, zh, en, status) => {
+  ])('for %s exists in Chinese and in English', async (action, zh, en, status) => {
     const chinese = await asPage(errors[action], 'zh-CN,zh;q=0.9,en;q=0.8');
     expect(chinese.status).toBe(status);
     expect(chinese.text).toContain('<html lang="zh-CN">');
@@ -342,7 +342,7 @@ describe('the page of qqErrorHandler', () => {
     expect(policy).not.toMatch(/script-src|unsafe/);
   });
 
-  it('shows the way out: to the login, or to try again, and home', async () => {
+  it('links to the login or to another try, and to the home page', async () => {
     const again = (await asPage(errors.login_again, 'en')).text;
     expect(again).toContain('<a href="/auth/qq/login">Log in with QQ again</a>');
     expect(again).toContain('<a href="/">Back to the site</a>');
@@ -350,7 +350,7 @@ describe('the page of qqErrorHandler', () => {
     expect((await asPage(errors.login_again, 'en', { bare: true })).text).not.toContain('<a');
   });
 
-  it('shows QQ’s number everywhere, and what to fix only outside production', async () => {
+  it('shows QQ’s number in production too, and what to fix only outside production', async () => {
     const development = (await asPage(errors.fix_configuration, 'en')).text;
     expect(development).toContain('QQ error 100010 · ERR_QQ_RESPONSE');
     expect(development).toContain('token: QQ answered so');
@@ -385,7 +385,7 @@ describe('the page of qqErrorHandler', () => {
 });
 
 describe('the JSON of qqErrorHandler', () => {
-  it('is for a program', async () => {
+  it('is the response to an API request', async () => {
     for (const headers of [{ 'X-Requested-With': 'x' }, { 'Sec-Fetch-Mode': 'cors' }, { Accept: 'application/json' }]) {
       const response = await request(failing(errors.login_again)).get('/').set(headers);
       expect(response.headers['content-type']).toMatch(/json/);
@@ -409,7 +409,7 @@ describe('the JSON of qqErrorHandler', () => {
     });
   });
 
-  it('hides in production what is for the developer', async () => {
+  it('hides text for the developer in production', async () => {
     expect((await asJson(errors.fix_configuration, { env: 'production' })).body).toEqual({
       error: 'ERR_QQ_RESPONSE',
       action: 'fix_configuration',
@@ -417,7 +417,7 @@ describe('the JSON of qqErrorHandler', () => {
     });
   });
 
-  it('calls a missing login by the name that the guard uses', async () => {
+  it('has login_required for a missing login, as the guard', async () => {
     const error = new QQRequestError('ERR_QQ_LOGIN_REQUIRED', 'session: the user is not logged in');
     expect((await asJson(error)).body).toMatchObject({ error: 'login_required', login_url: '/auth/qq/login' });
   });
@@ -425,7 +425,7 @@ describe('the JSON of qqErrorHandler', () => {
 
 describe('qqErrorHandler', () => {
   it.each([[new Error('of the application')], ['a string'], [{ code: 'ERR_QQ_RESPONSE', status: 400 }]])(
-    'leaves %p to the next handler',
+    'passes %p to the next handler',
     async (error) => {
       let passed: unknown;
       const after = (reason: unknown, _req: Request, res: Response, _next: unknown) => {
@@ -437,7 +437,7 @@ describe('qqErrorHandler', () => {
     },
   );
 
-  it('does not answer twice', async () => {
+  it('does not send a second response', async () => {
     let passed: QQConnectError | undefined;
     const app = express();
     app.get('/', (_req, res, next) => {

@@ -35,7 +35,7 @@ describe('requireQQUser', () => {
   const toLogin = { status: 302, headers: { location: expect.stringMatching(/\/oauth2\.0\/authorize\?/) } };
   const refused = { status: 401, body: { error: 'login_required', login_url: LOGIN_URL } };
 
-  it('sends a page to the login, and back to where it was', async () => {
+  it('redirects a page request to the login, and back to the page', async () => {
     const visitor = new Visitor(site);
     const response = await visitor.agent.get('/any?a=1&b=%E4%BD%A0').set('Accept', PAGE);
     expect(response).toMatchObject(toLogin);
@@ -89,7 +89,7 @@ describe('requireQQUser', () => {
     expect(response).toMatchObject({ ...refused, headers: { 'hx-redirect': LOGIN_URL } });
   });
 
-  it('keeps the page of a logged-in user out of the browser’s history, and nothing else', async () => {
+  it('forbids storing the page of a logged-in user, and no other response', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     const page = await visitor.agent.get('/any').set({ Accept: PAGE });
@@ -109,7 +109,7 @@ describe('requireQQUser', () => {
     },
   );
 
-  it('links back to the page from the button that is shown after a cancel', async () => {
+  it('links back to the page from the login link after a cancel', async () => {
     const { text } = await request(site.url).get('/any?tab=2&qq_login=cancelled').set('Accept', PAGE);
     expect(text).toContain(`?returnTo=${encodeURIComponent('/any?tab=2')}`);
   });
@@ -130,7 +130,7 @@ describe('requireQQUser', () => {
     },
   );
 
-  it('answers in the form that its option names', async () => {
+  it('answers in the format of its option', async () => {
     expect(await request(site.url).get('/json').set('Accept', PAGE)).toMatchObject(refused);
     expect(await request(site.url).get('/page').set('Accept', 'application/json')).toMatchObject(toLogin);
   });
@@ -151,7 +151,7 @@ describe('requireQQUser', () => {
     expect(response.text).toContain(`href="${LOGIN_URL}`);
   });
 
-  it('leaves every request alone that it does not guard', async () => {
+  it('has no effect on requests of other routes', async () => {
     expect((await request(site.url).get('/cancelled')).text).toBe('welcome back');
   });
 });
@@ -254,7 +254,7 @@ describe.each([
     expect((await visitor.agent.get('/look')).body).toEqual(before);
   });
 
-  it('reach the handlers of an application inside the application, and those behind it', async () => {
+  it('reach the handlers of a nested application, and those after it', async () => {
     const inner = framework();
     inner.get('/inner', nickname);
     await using site = await startSite({
@@ -272,7 +272,7 @@ describe.each([
     expect((await visitor.agent.get('/behind')).body).toBe(expected.user);
   });
 
-  it('reach the handlers behind an application that has the router to itself', async () => {
+  it('reach the handlers after a nested application with the router', async () => {
     const options: QQConnectOptions = { appId: '1', appKey: 'k', redirectUri: 'http://127.0.0.1/auth/qq/callback' };
     const inner = framework();
     inner.use(session({ secret: 'a secret of this test', resave: false, saveUninitialized: false }));
@@ -318,7 +318,7 @@ describe.each([
     expect((await visitor.agent.get('/private')).status).toBe(200);
   });
 
-  it('go along with a copy of the request', async () => {
+  it('are in a copy of the request', async () => {
     await using site = await startSite({
       framework,
       routes: (app) => {

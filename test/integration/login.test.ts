@@ -95,11 +95,11 @@ describe('a login', () => {
     ['javascript:alert(1)', '/'],
     ['/auth/qq/login', '/'],
     ['/auth/qq/logout', '/'],
-  ])('with the returnTo %j ends at %s', async (returnTo, location) => {
+  ])('with the returnTo %j redirects to %s', async (returnTo, location) => {
     expect((await new Visitor(site).login(returnTo)).headers.location).toBe(location);
   });
 
-  it('gives the session a new id, moves the application’s data along and destroys the old one', async () => {
+  it('gives the session a new ID, copies the application’s data and destroys the old one', async () => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     const before = await ids(site.store);
@@ -397,11 +397,11 @@ describe('display, by default', () => {
     expect(await displayAt(site, { 'User-Agent': agent })).toBe('mobile');
   });
 
-  it.each(Object.entries(agents.desktops))('is left out for %s', async (_name, agent) => {
+  it.each(Object.entries(agents.desktops))('is not sent for %s', async (_name, agent) => {
     expect(await displayAt(site, { 'User-Agent': agent })).toBeNull();
   });
 
-  it('goes by the client hint where there is one', async () => {
+  it('follows the client hint if the browser sends one', async () => {
     expect(await displayAt(site, { 'User-Agent': DESKTOP, 'Sec-CH-UA-Mobile': '?1' })).toBe('mobile');
     expect(await displayAt(site, { 'User-Agent': DESKTOP, 'Sec-CH-UA-Mobile': '?0' })).toBeNull();
     // A tablet says ?0, and is better off with the page for phones than with a QR code for one.
@@ -416,7 +416,7 @@ describe('display, by default', () => {
     ['?display=popup', DESKTOP, null],
     ['?display=nonsense', PHONE, 'mobile'],
     ['?display=', DESKTOP, null],
-  ])('%s in the address is heard', async (query, agent, display) => {
+  ])('is chosen by %s in the address', async (query, agent, display) => {
     expect(await displayAt(site, { 'User-Agent': agent }, query)).toBe(display);
   });
 });
@@ -427,7 +427,7 @@ describe('the option display', () => {
   };
 
   it.each(['mobile', 'pc'] as const)(
-    '%s holds for every browser, unless one login is asked for otherwise',
+    '%s applies to each browser, unless one login has another display',
     async (display) => {
       await using site = await startSite({ qq: { display }, routes: route });
       const own = display === 'mobile' ? 'mobile' : null;
@@ -524,13 +524,16 @@ describe('a login with display=popup', () => {
     ['one that is too long', `channel=${'a'.repeat(65)}`, 'express-qq-connect'],
     ['one with HTML in it', 'channel=%22%3E%3Cscript%3Ealert(1)%3C/script%3E', 'express-qq-connect'],
     ['the longest', `channel=${'a'.repeat(64)}`, 'a'.repeat(64)],
-  ])('names a channel of its own where its opener named %s', async (_name, query, channel) => {
-    const visitor = new Visitor(site);
-    const page = await visitor.callback(await begin(visitor, query));
-    expect(dataset(page.text).channel).toBe(channel);
-    expect(page.text.match(/<script/g)).toHaveLength(1);
-    expect(page.text).not.toContain('alert');
-  });
+  ])(
+    'names the channel of its opener if it is valid, and the default one otherwise: %s',
+    async (_name, query, channel) => {
+      const visitor = new Visitor(site);
+      const page = await visitor.callback(await begin(visitor, query));
+      expect(dataset(page.text).channel).toBe(channel);
+      expect(page.text.match(/<script/g)).toHaveLength(1);
+      expect(page.text).not.toContain('alert');
+    },
+  );
 
   it('returns the result cancelled and the URL for it', async () => {
     const visitor = new Visitor(site);
@@ -545,7 +548,7 @@ describe('a login with display=popup', () => {
     });
   });
 
-  it('escapes the way on, and keeps it on this site or an allowed one', async () => {
+  it('escapes the next address, which is on this site or an allowed one', async () => {
     for (const [returnTo, next] of [
       ['/private?q="><img src=x onerror=alert(1)>', '/private?q=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E'],
       ['https://app.example.com/home', 'https://app.example.com/home'],
@@ -559,7 +562,7 @@ describe('a login with display=popup', () => {
     }
   });
 
-  it('shows an error as every login does, with a way on in the same window alone', async () => {
+  it('shows the error page of a login, with a link for the same window only', async () => {
     const visitor = new Visitor(site);
     site.sandbox.failNext('token', { error: 100020 });
     const page = await visitor.callback(await begin(visitor, `channel=${CHANNEL}&returnTo=/private`));

@@ -93,14 +93,14 @@ describe('onLogin', () => {
     expect(during).toEqual(before);
   });
 
-  it('may put something into the new session', async () => {
+  it('can write to the new session', async () => {
     const visitor = new Visitor(site);
     onLogin = ({ req }) => void (req.session.account = 7);
     await visitor.login();
     expect((await visitor.agent.get('/session')).body).toMatchObject({ account: 7 });
   });
 
-  it('sees the data of a different QQ user, which does not move along', async () => {
+  it('receives the session of a different QQ user as previousSession, without a copy of its data', async () => {
     const visitor = new Visitor(site);
     await visitor.login();
     await visitor.agent.post('/session').send({ cart: ['tea'] });
@@ -128,7 +128,7 @@ describe('onLogin', () => {
     expect((await stranger.agent.get('/auth/qq/user')).status).toBe(401);
   });
 
-  it('leaves an earlier login as it was when it refuses, whatever it did to the new session', async () => {
+  it('keeps an earlier login when it refuses, also after a change of the new session', async () => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     await visitor.login();
@@ -145,7 +145,7 @@ describe('onLogin', () => {
     expect((await visitor.agent.get('/session')).body).toMatchObject({ cart: ['tea'] });
   });
 
-  it('leaves an earlier login as it was when it refuses, even if it reached into data of both sessions', async () => {
+  it('keeps an earlier login when it refuses, also after a change of data in both sessions', async () => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     await visitor.login();
@@ -166,7 +166,7 @@ describe('onLogin', () => {
     ['', '/private'],
     [undefined, '/private'],
     [7 as unknown as string, '/private'],
-  ])('may lead to %j, and then the login ends at %s', async (returnTo, location) => {
+  ])('can return %j as returnTo, and the login redirects to %s', async (returnTo, location) => {
     const visitor = new Visitor(site);
     onLogin = () => ({ returnTo });
     const callback = await visitor.toCallback('/private');
@@ -182,7 +182,7 @@ describe('onLogin', () => {
       'assigns another session',
       async ({ req }) => void (req.session = Object.create(req.session) as typeof req.session),
     ],
-  ])('fails with a clear error when it %s, and the earlier login stays', async (_what, misuse) => {
+  ])('causes an error with the fix when it %s, and the earlier login stays', async (_what, misuse) => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     await visitor.login();
@@ -212,7 +212,7 @@ describe('onLogin', () => {
     },
   );
 
-  it('may return a body for the JSON answer of a callback that a script fetches', async () => {
+  it('can return a body for the JSON response to the callback of a script', async () => {
     const visitor = new Visitor(site);
     onLogin = () => ({ returnTo: '/welcome', body: { api_token: 'made up' } });
     const login = await visitor.agent.get('/auth/qq/login').set('Accept', 'application/json');
@@ -320,7 +320,7 @@ describe('onEvent', () => {
     expect(sent.filter(Boolean).length).toBeGreaterThan(2);
   });
 
-  it('can reject later without an effect on the process', async () => {
+  it('can return a promise that rejects without an effect on the process', async () => {
     using warnings = collectWarnings();
     const other = await startSite({ qq: { onEvent: async () => Promise.reject(new Error('metrics are down')) } });
     try {
@@ -331,7 +331,7 @@ describe('onEvent', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['QQ_ON_EVENT']);
   });
 
-  it('decides nothing: what a listener throws is a warning', async () => {
+  it('does not affect the login by an exception, which causes a warning', async () => {
     using warnings = collectWarnings();
     listen = () => {
       throw new Error('a secret of the listener');

@@ -48,31 +48,31 @@ describe('the options of qqConnect', () => {
     process.env = env;
   });
 
-  it('are three, and use the real QQ', async () => {
+  it('are complete with three, and use the real QQ', async () => {
     const url = await loginUrl(GOOD);
     expect(url.origin).toBe('https://graph.qq.com');
     expect(url.searchParams.get('redirect_uri')).toBe(GOOD.redirectUri);
   });
 
-  it('count as not given where their value is undefined', async () => {
+  it('are missing if their value is undefined', async () => {
     const client = new QQConnectClient(GOOD);
     expect((await loginUrl({ ...GOOD, client: undefined, onLogin: undefined })).origin).toBe('https://graph.qq.com');
     expect((await loginUrl({ client, appId: undefined })).searchParams.get('client_id')).toBe(GOOD.appId);
   });
 
-  it('are an object', () => {
+  it('must be an object', () => {
     for (const options of [null, 'options', [GOOD]]) {
       expect(complaint(options as unknown as Record<string, unknown>).message).toContain('must be an object');
     }
   });
 
-  it('are all named in one message, the places to go among them', () => {
+  it('are all named in one message, unknown ones and wrong addresses too', () => {
     const wrong = { ...GOOD, defaultReturnTo: '//evil.example', cancelUrl: 'javascript:alert(1)', bogus: 1 };
     const { message } = complaint(wrong);
     for (const name of ['defaultReturnTo', 'cancelUrl', 'bogus']) expect(message).toContain(name);
   });
 
-  it('cannot lay the callback over a route of the router', () => {
+  it('cannot set the callback to another route of the router', () => {
     const { message } = complaint({ ...GOOD, redirectUri: 'https://www.example.com/auth/qq/login' });
     expect(message).toMatch(/callbackPath.*basePath/);
   });
@@ -98,7 +98,7 @@ describe('the options of qqConnect', () => {
     expect((await loginUrl(GOOD)).origin).toBe('https://graph.qq.com');
   });
 
-  it('are all named in one message, with their environment variables, and no value is', () => {
+  it('are all named in one message without a value, with their environment variables', () => {
     const secret = 'the-value-of-everything';
     const wrong: Record<string, unknown> = {
       appId: { secret },
@@ -132,7 +132,7 @@ describe('the options of qqConnect', () => {
     expect(error.hint.zh).toMatch(/选项/);
   });
 
-  it('are three missing ones in an application that has set nothing', () => {
+  it('are named, all three, in an application without any', () => {
     const { message } = complaint({});
     for (const name of VARIABLES.slice(0, 3)) expect(message).toContain(`(${name}) is missing`);
     expect(message).toContain('回调地址');
@@ -158,11 +158,11 @@ describe('the options of qqConnect', () => {
     ['lock', {}],
     ['client', {}],
     ['sandbox', true],
-  ])('do not take for %s the value %j', (name, value) => {
+  ])('refuse for %s the value %j', (name, value) => {
     expect(complaint({ ...GOOD, [name]: value }).message).toContain(name);
   });
 
-  it('take no place to go that is another site or the login itself, and name both at once', () => {
+  it('refuse another site and the login route as an address, and name both in one message', () => {
     const { message } = complaint({ ...GOOD, defaultReturnTo: 'https://evil.example/', cancelUrl: '/auth/qq/login' });
     expect(message).toContain('defaultReturnTo must be a path of this site');
     expect(message).toContain('cancelUrl must be a path of this site');
@@ -246,7 +246,7 @@ describe('a shared client', () => {
   });
 
   it.each(Object.entries({ ...GOOD, graphUrl: 'https://graph.qq.com', scope: ['x'], unionid: true, timeoutMs: 1 }))(
-    'does not go with %s',
+    'cannot be used together with %s',
     (name, value) => {
       const client = new QQConnectClient(GOOD);
       const { message } = complaint({ client, [name]: value });
@@ -287,7 +287,7 @@ describe('the options of a QQConnectClient', () => {
     throw new Error('these options were accepted');
   }
 
-  it('are three, and the rest has defaults', () => {
+  it('are complete with three, and the rest has defaults', () => {
     expect(new QQConnectClient(GOOD)).toMatchObject({
       appId: GOOD.appId,
       redirectUri: GOOD.redirectUri,
@@ -297,20 +297,20 @@ describe('the options of a QQConnectClient', () => {
   });
 
   it.each(['https://graph.example', 'https://graph.example:8443/qq', 'http://127.0.0.1:9010', 'http://localhost:9010'])(
-    'take %s for graphUrl',
+    'accept %s as graphUrl',
     (graphUrl) => {
       expect(make({ graphUrl }).graphUrl).toBe(graphUrl);
     },
   );
 
   it.each(['http://[::1]:9010', 'http://127.9.8.7', 'http://qq.localhost:1'])(
-    'take %s, a loopback address',
+    'accept %s, a loopback address, as graphUrl',
     (graphUrl) => {
       expect(make({ graphUrl }).graphUrl).toBe(graphUrl);
     },
   );
 
-  it('take a graphUrl with slashes at its end, and leave them out', () => {
+  it('accept a graphUrl with slashes at its end, and remove them', () => {
     expect(make({ graphUrl: 'https://graph.example//' }).graphUrl).toBe('https://graph.example');
   });
 
@@ -328,7 +328,7 @@ describe('the options of a QQConnectClient', () => {
     'https://graph.qq.com/#x',
     7,
     null,
-  ])('do not take %p for graphUrl', (graphUrl) => {
+  ])('refuse %p as graphUrl', (graphUrl) => {
     const { message } = complaint({ graphUrl });
     expect(message).toContain('graphUrl must ');
     expect(message).not.toMatch(/evil|pass-word|10\.0/);
@@ -345,7 +345,7 @@ describe('the options of a QQConnectClient', () => {
     ['', 'is missing'],
     [undefined, 'is missing'],
     [7, 'must be a string'],
-  ])('do not take %p for redirectUri', (redirectUri, why) => {
+  ])('refuse %p as redirectUri', (redirectUri, why) => {
     const { message } = complaint({ redirectUri });
     expect(message).toContain(`redirectUri ${why}`);
     expect(message).not.toMatch(/pass-word|www\.example/);
@@ -366,7 +366,7 @@ describe('the options of a QQConnectClient', () => {
     ['timeoutMs', '5000'],
     ['axios', {}],
     ['nosuch', true],
-  ])('do not take for %s the value %p', (name, value) => {
+  ])('refuse for %s the value %p', (name, value) => {
     expect(complaint({ [name]: value })).toMatchObject({
       name: 'QQConfigurationError',
       code: 'ERR_QQ_CONFIGURATION',
@@ -376,7 +376,7 @@ describe('the options of a QQConnectClient', () => {
     });
   });
 
-  it('are all named in one message when all are wrong, and no value is', () => {
+  it('are all named in one message without a value if all are wrong', () => {
     const secret = 'the-value-of-everything';
     const names = ['appId', 'appKey', 'redirectUri', 'graphUrl', 'scope', 'unionid', 'timeoutMs', 'axios', 'apKey'];
     const { message } = complaint({
@@ -389,11 +389,11 @@ describe('the options of a QQConnectClient', () => {
     expect(message.split(';')).toHaveLength(names.length);
   });
 
-  it('may bring an axios instance, and any non-empty APP ID', () => {
+  it('can contain an axios instance, and any non-empty APP ID', () => {
     expect(make({ axios: axios.create(), appId: 'no-digits' }).appId).toBe('no-digits');
   });
 
-  it('lose the white space around them', () => {
+  it('are read without the white space around them', () => {
     const client = new QQConnectClient({
       appId: ` ${GOOD.appId}\n`,
       appKey: `${GOOD.appKey} `,
@@ -447,7 +447,7 @@ describe('warnings of a running router', () => {
   const production = { before: (app: { set(name: string, value: string): unknown }) => app.set('env', 'production') };
 
   describe('a failure that means wrong configuration', () => {
-    it('causes one warning in production, with the number and what to do', async () => {
+    it('causes one warning in production, with the number and the fix', async () => {
       await using site = await startSite({ ...production, qq: { graphUrl: upstream.url } });
       upstream.always('token', WRONG_KEY);
       for (let time = 0; time < 2; time += 1) expect((await new Visitor(site).login()).status).toBe(500);
@@ -465,7 +465,7 @@ describe('warnings of a running router', () => {
       expect(warnings[0]?.message).not.toContain('a text');
     });
 
-    it('causes no warning where QQ only fails for the moment', async () => {
+    it('causes no warning if QQ fails for a short time', async () => {
       await using site = await startSite({ ...production, qq: { graphUrl: upstream.url } });
       upstream.always('token', JSON.stringify({ error: 100032, error_description: 'busy' }));
       await new Visitor(site).login();
@@ -485,7 +485,7 @@ describe('warnings of a running router', () => {
   });
 
   describe("QQ's placeholder profile", () => {
-    it('is no nickname and no avatar, and causes an event and a warning', async () => {
+    it('gives no nickname and no avatar, and causes an event and a warning', async () => {
       const events: QQConnectEvent[] = [];
       await using site = await startSite({
         qq: { graphUrl: upstream.url, onEvent: (event) => void events.push(event) },

@@ -53,7 +53,7 @@ describe.each(Object.entries(frameworks))('the Passport strategy on %s', (name, 
     expect((await browser.get(callbacks[2] ?? '')).body).toHaveProperty('user.openid');
   });
 
-  it('never calls verify where me fails, or the token has no openid', async () => {
+  it('does not call verify if me fails or there is no openid', async () => {
     for (const me of [
       'callback( {"error":100016,"error_description":"access token check failed"} );',
       'callback( {} );',
@@ -77,7 +77,7 @@ describe.each(Object.entries(frameworks))('the Passport strategy on %s', (name, 
     expect(await browser.login()).toMatchObject({ status: 504, body: { code: 'ERR_QQ_TIMEOUT' } });
   });
 
-  it('passes on the number of QQ', async () => {
+  it('passes on the error number of QQ', async () => {
     upstream.next('token', JSON.stringify({ error: 100020, error_description: 'code is reused error' }));
     expect((await browser.login()).body).toMatchObject({ qqCode: 100020 });
   });

@@ -47,7 +47,7 @@ describe('the user of a request', () => {
     expect((await new Visitor(site).agent.get('/me')).body).toEqual({ has: true, user: null });
   });
 
-  it('is there for every later handler, raw answer and all, and is made once', async () => {
+  it('is available to each later handler, with the raw response, and is created once', async () => {
     const profile = {
       nickname: '🌙',
       gender: '男',
@@ -70,7 +70,7 @@ describe('the user of a request', () => {
     expect(seen[0]).toBe(seen[1]);
   });
 
-  it('is answered by GET user without raw', async () => {
+  it('is returned by GET user without raw', async () => {
     const visitor = await loggedIn({ nickname: '', province: '广东', city: '深圳', year: '1990', gender: '男' });
     const response = await visitor.agent.get('/auth/qq/user');
     expect(response.status).toBe(200);
@@ -79,14 +79,14 @@ describe('the user of a request', () => {
     expect(response.body).toEqual({ appId, openid, nickname: '' });
   });
 
-  it('is 401 with the way to the login, where there is none', async () => {
+  it('is answered by GET user with 401 and the login URL if the user is not logged in', async () => {
     const response = await new Visitor(site).agent.get('/auth/qq/user');
     expect(response.status).toBe(401);
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.body).toEqual({ error: 'login_required', login_url: '/auth/qq/login' });
   });
 
-  it('has nothing of the tokens, and neither has the session that an application prints', async () => {
+  it('contains no token, nor does a session that the application prints', async () => {
     const visitor = await loggedIn({ nickname: 'n' });
     const answers = await Promise.all(['/me', '/session', '/auth/qq/user'].map((path) => visitor.agent.get(path)));
     for (const { text } of answers) {
@@ -100,7 +100,7 @@ describe('the user of a request', () => {
     expect((await visitor.agent.get('/me')).body).toHaveProperty('user.raw', { ret: 0, msg: '', nickname: 'n' });
   });
 
-  it('loses what is nested in it, however deep', async () => {
+  it('contains no nested data of any depth', async () => {
     const deep = '['.repeat(5_000) + ']'.repeat(5_000);
     upstream.always('user_info', `{"ret":0,"nickname":"n","deep":${deep}}`);
     const visitor = new Visitor(site);
@@ -108,7 +108,7 @@ describe('the user of a request', () => {
     expect((await visitor.agent.get('/me')).body).toHaveProperty('user.raw', { ret: 0, nickname: 'n' });
   });
 
-  it('survives JSON in the store, __proto__ in it and all', async () => {
+  it('is read from JSON in the store, also with __proto__ in it', async () => {
     upstream.always('user_info', '{"ret":0,"nickname":"n","__proto__":"x","constructor":"y"}');
     const visitor = new Visitor(site);
     await visitor.login();
@@ -236,7 +236,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(await shown()).toBe('after');
   });
 
-  it.each(FAULTS)('keep what there was when QQ fails (%j)', async (fault) => {
+  it.each(FAULTS)('keep the profile when QQ fails (%j)', async (fault) => {
     site.sandbox.failNext('user_info', fault);
     const { status, body } = await ask(visitor, '/auth/qq/refresh', 'post');
     expect(status).toBeGreaterThanOrEqual(400);
@@ -245,7 +245,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     expect(refreshes(site.sandbox)).toHaveLength(0);
   });
 
-  it('keep what there was when the session cannot be stored', async () => {
+  it('keep the profile when the session cannot be stored', async () => {
     store.before = (operation, id) => {
       if (operation === 'set' && !id.startsWith('qqt_')) throw new Error('disk full');
     };
@@ -277,7 +277,7 @@ describe('req.qqConnect.refreshUser() and POST {basePath}/refresh', () => {
     },
   );
 
-  it('renew a token that is due first', async () => {
+  it('refresh a due token first', async () => {
     pass(9 * DAY);
     expect(await ask(visitor, '/profile')).toMatchObject({ status: 200, body: { nickname: 'after' } });
     expect(refreshes(site.sandbox)).toHaveLength(1);

@@ -26,7 +26,7 @@ describe('on Express 4', () => {
   });
   afterAll(() => site.close());
 
-  it('is what these tests run on', () => {
+  it('is the version that these tests run on', () => {
     expect(express).toBe(express4);
     expect(site.app).toHaveProperty('del'); // gone in Express 5
   });

@@ -94,7 +94,7 @@ describe('the router', () => {
     expect((await request(site).get('/auth/qq/user')).status).toBe(404);
   });
 
-  it('works behind a proxy that strips a prefix, which goes before every URL it emits', async () => {
+  it('works behind a proxy that strips a prefix, and writes the prefix before each URL', async () => {
     let app: RequestListener = () => undefined;
     const inner = await listen((req, res) => app(req, res));
     const site = await proxy('/shop', () => inner);
@@ -184,14 +184,14 @@ describe('the router', () => {
     expect(routes).toEqual(['/auth/qq/user']);
   });
 
-  it('leaves every other path to the application', async () => {
+  it('passes on each other path', async () => {
     const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
     for (const path of ['/auth/qq', '/auth/qq/other', '/auth/qq/login/x', '/x/auth/qq/login', '/AUTH/qq/loginx']) {
       expect((await request(app).get(path)).status).toBe(404);
     }
   });
 
-  it('is a router like any other, to which an application can add', async () => {
+  it('accepts further routes and middleware of the application', async () => {
     const router = qqConnect({ ...APP, graphUrl: sandbox.url, redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
     router.get('/added/:name', (req, res) => void res.json({ name: req.params.name, user: req.qqUser ?? null }));
     router.get('/broken', () => {
@@ -219,7 +219,7 @@ describe('the router', () => {
   });
 
   it.each(['post', 'put', 'delete', 'patch', 'options'] as const)(
-    'has no %s for login and callback',
+    'answers 405 to %s for login and callback',
     async (method) => {
       const app = application({ redirectUri: 'http://127.0.0.1:1/auth/qq/callback' });
       for (const path of ['/auth/qq/login', '/auth/qq/callback']) {
@@ -321,8 +321,8 @@ const makers = { qqConnect, requireQQUser, qqErrorHandler, qqAvatars };
 describe.each([
   ['5', express],
   ['4', express4],
-])('mounted without its brackets on Express %s', (_version, framework) => {
-  it.each(Object.entries(makers))('%s throws an error with the fix, and answers every request', async (name, maker) => {
+])('a middleware that is mounted without a call, on Express %s,', (_version, framework) => {
+  it.each(Object.entries(makers))('%s causes an error with the fix, and answers each request', async (name, maker) => {
     const app = framework();
     app.use(maker as unknown as RequestHandler);
     const tell: ErrorRequestHandler = (error: Error & { hint: { en: string; zh: string } }, _req, res, _next) =>

@@ -55,7 +55,7 @@ describe('express-qq-connect sandbox', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  it('never prints an APP Key that was given, and logs requests without their secrets', async () => {
+  it('prints no APP Key of its options, and logs requests without their secrets', async () => {
     const key = 'made-up-key-of-the-command-line';
     const uri = 'http://localhost:4000/callback';
     const command = run(['--port', '0', '--app-id', '7', '--app-key', key, '--redirect-uri', uri, '--auto-approve']);
@@ -145,7 +145,7 @@ describe('express-qq-connect sandbox', () => {
     [['--listen', '0.0.0.0'], '--listen 0.0.0.0 lets other machines connect, so it needs the host name'],
     [['--name', 'http://sandbox'], '--as and --name take a host name such as graph.qq.com'],
     [['--as', 'graph.qq.com:443'], '--as and --name take a host name such as graph.qq.com'],
-  ])('answers %j with what is wrong and exit code 2', async (argv, message) => {
+  ])('answers %j with a message and exit code 2', async (argv, message) => {
     const command = run(argv);
     expect(await command.ended).toBe(2);
     expect(command.written.stderr).toContain(message);
@@ -153,14 +153,14 @@ describe('express-qq-connect sandbox', () => {
     expect(command.written.stdout).toBe('');
   });
 
-  it('says when the port is in use', async () => {
+  it('reports that the port is in use', async () => {
     await using other = await startSandbox();
     const command = run(['--port', new URL(other.url).port]);
     expect(await command.ended).toBe(1);
     expect(command.written.stderr).toMatch(/^✗ Port \d+ is in use: choose another one/);
   });
 
-  it('leaves no signal handler behind', async () => {
+  it('removes its signal handlers', async () => {
     const before = process.listenerCount('SIGINT') + process.listenerCount('SIGTERM');
     const command = run(['--port', '0']);
     await command.read('QQ_REDIRECT_URI');
@@ -230,7 +230,7 @@ describe('express-qq-connect sandbox --as graph.qq.com', () => {
     expect(output).not.toContain('PRIVATE KEY');
   });
 
-  it('keeps its CA for the next start, and makes a new one for a further name', async () => {
+  it('keeps its CA for the next start, and creates a new one for another name', async () => {
     const read = () => readFileSync(join(home, '.express-qq-connect', 'ca.pem'), 'utf8');
     const before = read();
     await (await startNamedSandbox([], home))[Symbol.asyncDispose]();
@@ -262,7 +262,7 @@ describe('express-qq-connect sandbox --as graph.qq.com', () => {
     await expect(answer).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   });
 
-  it('says when it cannot store a certificate', async () => {
+  it('reports that it cannot store a certificate', async () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
     await expect(startNamedSandbox([], file)).rejects.toThrow(/Cannot read or write .*file.*check the permissions/);

@@ -86,7 +86,7 @@ describe("the sandbox's console", () => {
   });
   afterAll(() => sandbox.close());
 
-  it('shows what it is, and applications and users with their pictures', async () => {
+  it('shows its purpose, and applications and users with their avatars', async () => {
     const { status, body } = await visitor.console();
     expect(status).toBe(200);
     for (const text of ['沙箱 · 仅供开发，不是真正的 QQ', 'graph.qq.com', sandbox.url, '100000001'])
@@ -97,7 +97,7 @@ describe("the sandbox's console", () => {
     }
   });
 
-  it('is Chinese unless the browser asks for English', async () => {
+  it('is Chinese unless the browser prefers English', async () => {
     expect((await visitor.console({ 'Accept-Language': 'zh-CN,zh;q=0.9,en;q=0.8' })).body).toContain('lang="zh-CN"');
     expect((await visitor.console({ 'Accept-Language': 'fr' })).body).toContain('QQ 沙箱控制台');
     const english = (await visitor.console({ 'Accept-Language': 'en-GB,en;q=0.9,zh;q=0.1' })).body;
@@ -108,7 +108,7 @@ describe("the sandbox's console", () => {
     expect(chinese).toBeNull();
   });
 
-  it('runs a script of its own and no other, and needs none', async () => {
+  it('runs its own script only, and works without scripts', async () => {
     const { body, headers } = await visitor.console();
     expect(body).not.toMatch(/<script(?! src="\/sandbox\/console\.js" defer><\/script>)|<style|\son\w+=|style=/i);
     const policy = headers.get('content-security-policy') ?? '';
@@ -132,7 +132,7 @@ describe("the sandbox's console", () => {
     for (const text of ['已隐去', redirectUris[0], '没有 unionid 权限']) expect(body).toContain(text);
   });
 
-  it('leaves no trace in the requests and uses no fault up', async () => {
+  it('adds no request to the log and uses no queued fault', async () => {
     await using quiet = await startSandbox();
     quiet.failNext('avatar', 'http_500');
     const page = new ConsoleVisitor(quiet);
@@ -227,7 +227,7 @@ describe("a click on the sandbox's console", () => {
     { endpoint: 'me', fault: 'reset', times: '1.5' },
     { preset: 'me' },
     { endpoint: '__proto__', fault: 'reset' },
-  ])('queues nothing for %j', async (fields) => {
+  ])('queues no fault for %j', async (fields) => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     expect(await visitor.queueFault(fields)).toBe(400);
@@ -235,7 +235,7 @@ describe("a click on the sandbox's console", () => {
     expect(await visitor.list('queued')).toEqual([]);
   });
 
-  it('is refused when it comes from another site', async () => {
+  it('is refused if it comes from another site', async () => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const visitor = new ConsoleVisitor(sandbox);
     const { host, port } = new URL(sandbox.url);
@@ -316,7 +316,7 @@ describe("the request log on the sandbox's console", () => {
     expect(body).not.toContain('没有签发过这个 code');
   });
 
-  it('puts the GET and the POST of the login page into one login, and a later refresh too', async () => {
+  it('counts the GET and the POST of the login page and a later refresh as one login', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);
     await visitor.authorize();
@@ -438,7 +438,7 @@ describe('the login page of the sandbox', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('offers the personas, each with a picture and a button', async () => {
+  it('offers the test accounts, each with an avatar and a button', async () => {
     const { status, body } = await visitor.authorize();
     expect(status).toBe(200);
     for (const { nickname, openid } of sandbox.users) {
@@ -451,7 +451,7 @@ describe('the login page of the sandbox', () => {
       expect(body).toContain(trait);
   });
 
-  it('is Chinese unless the browser asks for English', async () => {
+  it('is Chinese unless the browser prefers English', async () => {
     const page = async (language: string) => {
       const { body } = await visitor.authorize({}, { headers: { 'Accept-Language': language } });
       return [/<html lang="(.+?)"/.exec(body)?.[1], /<h1>(.+?)</.exec(body)?.[1]];
@@ -464,18 +464,18 @@ describe('the login page of the sandbox', () => {
     }
   });
 
-  it('says that it is no real QQ, on the error page too', async () => {
+  it('states that it is not the real QQ, on the error page too', async () => {
     for (const parameters of [{}, { redirect_uri: 'https://elsewhere.example/' }]) {
       expect((await visitor.authorize(parameters)).body).toContain('沙箱 · 仅供开发，不是真正的 QQ');
     }
   });
 
-  it('is laid out for phones with display=mobile', async () => {
+  it('has a layout for phones with display=mobile', async () => {
     expect((await visitor.authorize({ display: 'mobile' })).body).toContain('<body class="mobile">');
     expect((await visitor.authorize()).body).toContain('<body>');
   });
 
-  it('cannot be stored, framed, sniffed or scripted, and leaks no address', async () => {
+  it('has headers against storing, framing, sniffing, scripts and a Referer', async () => {
     for (const { headers } of [await visitor.authorize(), await visitor.authorize({ client_id: '1' })]) {
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -489,7 +489,7 @@ describe('the login page of the sandbox', () => {
     expect(body).not.toMatch(/<script|<style|\son\w+=|style=/i);
   });
 
-  it('goes back with a code for the persona whose button was pressed', async () => {
+  it('redirects with a code for the account whose button was pressed', async () => {
     const openid = sandbox.users[2]?.openid ?? '';
     const { status, location } = await visitor.press({ openid });
     expect(status).toBe(303);
@@ -501,7 +501,7 @@ describe('the login page of the sandbox', () => {
     expect(new URLSearchParams(body).get('openid')).toBe(openid);
   });
 
-  it('carries the request through its form', async () => {
+  it('sends the parameters of the request with its form', async () => {
     const { body } = await visitor.authorize({ state: 'a"b', scope: 'get_user_info', unknown: 'dropped' });
     const fields = [...body.matchAll(/type="hidden" name="(.+?)" value="(.*?)"/g)].map(([, name, value]) => [
       name,
@@ -530,7 +530,7 @@ describe('the login page of the sandbox', () => {
     expect(smuggled.body).toContain('(100000)');
   });
 
-  it('goes back with usercancel=1 when the user cancels', async () => {
+  it('redirects with usercancel=1 when the user cancels', async () => {
     const { location } = await visitor.press({ usercancel: '1' });
     expect(location?.search).toBe('?usercancel=1&state=a-state');
   });
@@ -562,7 +562,7 @@ describe('the callback of the sandbox', () => {
     'http://127.0.0.1:8080/callback',
     'http://127.8.9.1:8080/callback',
     'https://[::1]:8443/callback',
-  ])('may be %s where nothing is registered', async (redirectUri) => {
+  ])('can be %s if no redirect URI is registered', async (redirectUri) => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const { location } = await new SandboxVisitor(sandbox, redirectUri).authorize();
     expect(location?.href).toMatch(/\/callback\?code=[0-9A-F]{32}&state=a-state$/);
@@ -576,7 +576,7 @@ describe('the callback of the sandbox', () => {
     ['another host', 'https://www.app.example/auth/qq/callback', false],
     ['a port', 'https://app.example:8443/auth/qq/callback', false],
     ['a loopback address', 'http://localhost:3000/auth/qq/callback', false],
-  ])('held against a registered one, %s', async (_what, redirectUri, accepted) => {
+  ])('is compared with a registered one: %s', async (_what, redirectUri, accepted) => {
     await using sandbox = await startSandbox({ apps: [registered], autoApprove: true });
     const { location } = await new SandboxVisitor(sandbox, redirectUri).authorize();
     expect(location !== undefined).toBe(accepted);
@@ -589,7 +589,7 @@ describe('the callback of the sandbox', () => {
     ['https://localhost/auth/qq/callback', false],
     ['https://127.0.0.1/auth/qq/callback', false],
     ['http://localhost:3000/auth/qq/callback', false],
-  ])('may with strict be %s: %s', async (redirectUri, accepted) => {
+  ])('with strict is %s: %s', async (redirectUri, accepted) => {
     for (const redirectUris of [undefined, [redirectUri]]) {
       const app = { appId: '100000001', appKey: 'made-up-key', ...(redirectUris && { redirectUris }) };
       await using sandbox = await startSandbox({ apps: [app], autoApprove: true, strict: true });
@@ -599,7 +599,7 @@ describe('the callback of the sandbox', () => {
     }
   });
 
-  it('keeps a query of its own and the state as sent, and needs no state', async () => {
+  it('keeps its own query and the state as sent, and needs no state', async () => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const visitor = new SandboxVisitor(sandbox, 'http://localhost:3000/callback?a=1&b=%2F');
     const state = 'a+b/c=&?#%20 中';

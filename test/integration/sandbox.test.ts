@@ -59,7 +59,7 @@ describe('failNext of the sandbox', () => {
     expect(body).toMatch(/^<html>/);
   });
 
-  it.each(endpoints)('makes %s answer nothing at all with status 200', async (endpoint) => {
+  it.each(endpoints)('makes %s answer an empty body with status 200', async (endpoint) => {
     const { status, body, location } = await failing(endpoint, 'empty');
     expect([status, body, location]).toEqual([200, '', undefined]);
   });
@@ -119,7 +119,7 @@ describe('failNext of the sandbox', () => {
     expect((await new SandboxVisitor(manual).authorize()).location?.search).toBe('?usercancel=1&state=a-state');
   });
 
-  it('never calls back a wrong address, whatever is to fail', async () => {
+  it('does not redirect to a wrong address with any fault', async () => {
     for (const fault of ['cancel', { error: 100030 }] as const) {
       sandbox.failNext('authorize', fault);
       const { location, body } = await visitor.authorize({ redirect_uri: 'https://elsewhere.example/' });
@@ -128,7 +128,7 @@ describe('failNext of the sandbox', () => {
     }
   });
 
-  it.each(['reset', 'empty', 'truncated'] as const)('spends the code whose answer %s loses', async (fault) => {
+  it.each(['reset', 'empty', 'truncated'] as const)('uses the code whose response %s loses', async (fault) => {
     const code = await visitor.code();
     sandbox.failNext('token', fault);
     await visitor.token({ code }).catch(() => undefined);
@@ -139,12 +139,15 @@ describe('failNext of the sandbox', () => {
     expect(errorOf(await visitor.refresh(refreshToken))).toBe(100021);
   });
 
-  it.each(['http_500', 'html', { error: 100032 }] as const)('leaves the code good that %j kept out', async (fault) => {
-    const code = await visitor.code();
-    sandbox.failNext('token', fault);
-    await visitor.token({ code });
-    expect(readTokens((await visitor.token({ code })).body).accessToken).toMatch(/^[0-9A-F]{32}$/);
-  });
+  it.each(['http_500', 'html', { error: 100032 }] as const)(
+    'keeps the code valid that %j did not reach',
+    async (fault) => {
+      const code = await visitor.code();
+      sandbox.failNext('token', fault);
+      await visitor.token({ code });
+      expect(readTokens((await visitor.token({ code })).body).accessToken).toMatch(/^[0-9A-F]{32}$/);
+    },
+  );
 
   it('keeps a queue for each endpoint, in order', async () => {
     sandbox.failNext('me', { error: 100013 });
@@ -154,7 +157,7 @@ describe('failNext of the sandbox', () => {
     expect(numbers.map(errorOf)).toEqual([100013, 100014, 1002, 100007]);
   });
 
-  it('is not used up by the pictures of the login page', async () => {
+  it('is not used by the avatars of the login page', async () => {
     await using manual = await startSandbox();
     manual.failNext('avatar', 'http_500');
     const picture = /src="(.+?)"/.exec((await new SandboxVisitor(manual).authorize()).body)?.[1] ?? '';
@@ -162,7 +165,7 @@ describe('failNext of the sandbox', () => {
     expect(manual.requests.map(({ endpoint }) => endpoint)).toEqual(['authorize']);
   });
 
-  it('refuses what it does not know', () => {
+  it('refuses an unknown endpoint or fault', () => {
     expect(() => sandbox.failNext('profile' as SandboxEndpoint, 'reset')).toThrow(
       /Unknown endpoint "profile"; there are/,
     );
@@ -176,7 +179,7 @@ describe('failNext of the sandbox', () => {
 const minute = 60_000;
 const day = 86_400_000;
 
-describe('what the sandbox hands out lives as long as it should', () => {
+describe('the lifetime of codes and tokens of the sandbox', () => {
   let now = Date.UTC(2030, 0, 1);
   let sandbox: Sandbox;
   let visitor: SandboxVisitor;
@@ -187,7 +190,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('a code is good for ten minutes', async () => {
+  it('a code is valid for 10 minutes', async () => {
     const [early, late] = [await visitor.code(), await visitor.code()];
     now += 10 * minute - 1;
     expect(errorOf(await visitor.token({ code: early }))).toBeUndefined();
@@ -196,14 +199,14 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.token({ code: early }))).toBe(100020);
   });
 
-  it('a code long past is as if it had never been', async () => {
+  it('a code that expired long ago is answered as an unknown one', async () => {
     const code = await visitor.code();
     now += 71 * minute;
     await visitor.code();
     expect(errorOf(await visitor.token({ code }))).toBe(100019);
   });
 
-  it('accepts a code once, of two requests at the same moment', async () => {
+  it('a code is accepted once of two concurrent requests', async () => {
     const code = await visitor.code();
     const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.token({ code })));
     const errors = answers.map(errorOf);
@@ -211,7 +214,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errors.filter((error) => error === 100020)).toHaveLength(19);
   });
 
-  it('accepts a refresh token once, of two requests at the same moment, and returns the next one', async () => {
+  it('a refresh token is accepted once of two concurrent requests, and the next one is returned', async () => {
     const { refreshToken } = await visitor.login();
     const answers = await Promise.all(Array.from({ length: 20 }, () => visitor.refresh(refreshToken)));
     const [success, ...others] = answers.filter((answer) => errorOf(answer) === undefined);
@@ -222,7 +225,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.refresh(next.refreshToken))).toBeUndefined();
   });
 
-  it('a refresh leaves the old access token as it is', async () => {
+  it('a refresh keeps the old access token valid', async () => {
     const { accessToken, refreshToken } = await visitor.login();
     const next = readTokens((await visitor.refresh(refreshToken)).body);
     expect(next.accessToken).not.toBe(accessToken);
@@ -240,7 +243,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.userInfo({ access_token, openid }))).toBe(-23);
   });
 
-  it('refreshing goes on for 90 days from the login, then no more', async () => {
+  it('a refresh is possible for 90 days from the login', async () => {
     let { refreshToken } = await visitor.login();
     for (let round = 1; round <= 9; round++) {
       now += 9 * day;
@@ -252,7 +255,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(errorOf(await visitor.refresh(refreshToken))).toBe(100037);
   });
 
-  it('a user who takes the permission back revokes every token', async () => {
+  it('a user who withdraws the permission revokes every token', async () => {
     const { accessToken: access_token, refreshToken, openid } = await visitor.login();
     sandbox.revoke(openid);
     expect(errorOf(await visitor.me({ access_token }))).toBe(100015);
@@ -263,7 +266,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
     expect(() => sandbox.revoke('unknown')).toThrow(TypeError);
   });
 
-  it('access tokens live as long as told', async () => {
+  it('an access token is valid as long as the option says', async () => {
     await using short = await startSandbox({ autoApprove: true, clock: () => now, expiresIn: 60 });
     const client = new SandboxVisitor(short);
     const { body } = await client.token({ code: await client.code(), fmt: 'json' });
@@ -275,7 +278,7 @@ describe('what the sandbox hands out lives as long as it should', () => {
 });
 
 describe('users of the sandbox', () => {
-  it('keep openid and unionid over a restart, whatever their position', async () => {
+  it('keep openid and unionid over a restart and in another order', async () => {
     const [ann, ben] = [
       { id: 'ann', nickname: 'Ann' },
       { id: 'ben', nickname: 'Ben' },
@@ -304,7 +307,7 @@ describe('users of the sandbox', () => {
     expect(new Set(identities.map(({ unionid }) => unionid)).size).toBe(1);
   });
 
-  it('log in by turns as nextUser says, else the first does', async () => {
+  it('log in in the order of nextUser(), otherwise the first one does', async () => {
     await using sandbox = await startSandbox({ autoApprove: true });
     const visitor = new SandboxVisitor(sandbox);
     const [first, second, third] = sandbox.users.map(({ openid }) => openid) as [string, string, string];
@@ -315,7 +318,7 @@ describe('users of the sandbox', () => {
     expect(() => sandbox.nextUser('unknown')).toThrow(/No user of the sandbox has the openid "unknown"/);
   });
 
-  it('are what they were told to be, field by field', async () => {
+  it('have the fields of the option users', async () => {
     const openid = 'any-string';
     const users = [
       { nickname: '阿哲', openid, figureurl_qq_2: '', city: null, is_lost: 1, figureurl: 'http://a.example/1' },
@@ -409,7 +412,7 @@ describe('the avatars of the sandbox', () => {
     expect(again.file.toString('hex')).toBe(images[0]);
   });
 
-  it('are never enlarged for a user who has only a small one', async () => {
+  it('are not enlarged for a user who has only a small one', async () => {
     for (const size of [100, 640]) {
       const { file } = await fetchAvatar(`/qqapp/100000001/${user('small-avatar')}/${size}`);
       expect(readPng(file).width).toBe(40);
@@ -530,7 +533,7 @@ describe('a running sandbox', () => {
     expect(sandbox.requests.at(-1)).toMatchObject({ query: {}, body: sent, error: 100019, login: undefined });
   });
 
-  it('prints neither keys nor tokens, however it is printed', async () => {
+  it('shows neither keys nor tokens when it is printed', async () => {
     const appKey = 'made-up-key-that-stays-inside';
     await using sandbox = await startSandbox({ apps: [{ appId: '1', appKey }], autoApprove: true });
     const { accessToken, refreshToken } = await new SandboxVisitor(sandbox).login();
@@ -547,7 +550,7 @@ describe('a running sandbox', () => {
     expect(inspect(sandbox)).toBe(`Sandbox { url: '${sandbox.url}' }`);
   });
 
-  it('closes at once, hanging requests and idle connections and all, and more than once', async () => {
+  it('closes with hanging requests and idle connections, and more than once', async () => {
     const sandbox = await startSandbox({ autoApprove: true });
     const visitor = new SandboxVisitor(sandbox);
     await visitor.login();
@@ -593,7 +596,7 @@ describe('the memory of the sandbox', () => {
     expect([sandbox.requests[0]?.at, sandbox.requests.at(-1)?.at]).toEqual([30, 1_029]);
   });
 
-  it('keeps fewer requests when they are large, whatever a web page sends', async () => {
+  it('keeps fewer requests if they are large', async () => {
     await using sandbox = await startSandbox();
     const body = new URLSearchParams(
       Array.from({ length: 40 }, (_, at): [string, string] => [`p${at}`, 'x'.repeat(1_500)]),
@@ -659,7 +662,7 @@ describe('sandbox.loginAs()', () => {
     expect((await agent.get('/private').expect(200)).body).toEqual({ openid: first });
   });
 
-  it('takes the path of the login route', async () => {
+  it('accepts the path of the login route', async () => {
     await using sandbox = await startSandbox();
     const agent = request.agent(createApp(sandbox, { basePath: '/qq', redirectUri: 'http://localhost/qq/callback' }));
     await expect(sandbox.loginAs(agent)).rejects.toThrow(
@@ -669,7 +672,7 @@ describe('sandbox.loginAs()', () => {
     await agent.get('/private').expect(200);
   });
 
-  it('says why a login fails, without a secret', async () => {
+  it('throws an error with the reason of a failed login, without a secret', async () => {
     await using sandbox = await startSandbox();
     const app = createApp(sandbox);
     await expect(sandbox.loginAs(request.agent(app), 'unknown')).rejects.toThrow(TypeError);
@@ -683,7 +686,7 @@ describe('sandbox.loginAs()', () => {
     );
   });
 
-  it('brings a cancel to the application', async () => {
+  it('returns the response of the application to a cancel', async () => {
     await using sandbox = await startSandbox();
     sandbox.failNext('authorize', 'cancel');
     const response = await sandbox.loginAs(request.agent(createApp(sandbox)));
@@ -692,7 +695,7 @@ describe('sandbox.loginAs()', () => {
 });
 
 describe('failNext with times', () => {
-  it('makes that many requests fail, and then no more', async () => {
+  it('makes that number of requests fail', async () => {
     await using sandbox = await startSandbox();
     const visitor = new SandboxVisitor(sandbox);
     sandbox.failNext('me', { error: 100032 }, { times: 3 });
@@ -712,7 +715,7 @@ describe('strict', () => {
   const examples = configurationExamples.filter(({ strict }) => strict !== undefined);
 
   it.each(examples.map(({ option, what, value, strict }) => [strict, option, what, value] as const))(
-    '%s %s with %s',
+    'gives the verdict %s for %s with %s',
     async (verdict, option, _what, value) => {
       const redirectUri = option === 'redirectUri' ? value : 'https://www.example.com/auth/qq/callback';
       const appId = option === 'appId' ? value : '100000042';

@@ -47,7 +47,7 @@ describe('the session of a login', () => {
   });
   afterEach(() => site.close());
 
-  it('is stored before the redirect leaves, however slow the store', async () => {
+  it('is stored before the redirect is sent, also by a slow store', async () => {
     const login = await fetch(`${site.url}/auth/qq/login?returnTo=/private`, { redirect: 'manual' });
     const cookie = login.headers
       .getSetCookie()
@@ -142,7 +142,7 @@ describe('the session of a login', () => {
     ['the earlier session cannot be destroyed', (operation, id) => operation === 'destroy' && !id.startsWith('qqt_')],
   ];
 
-  it.each(failures)('stays as it was if %s', async (_what, fails) => {
+  it.each(failures)('stays unchanged if %s', async (_what, fails) => {
     const visitor = new Visitor(site);
     await visitor.agent.post('/session').send({ cart: ['tea'] });
     await visitor.login();
@@ -271,7 +271,7 @@ function sessionCookieOf(login: { headers: Record<string, unknown> }): string {
   return /connect\.sid=[^;]+/.exec(String(login.headers['set-cookie']))?.[0] ?? '';
 }
 
-describe('what the page about sessions shows', () => {
+describe('the code on the page about sessions', () => {
   it('logs a user out on all devices, with all tokens, and no other user', async () => {
     const logOutEverywhere = await documentedLogout();
     let logins = 0;
@@ -376,7 +376,7 @@ describe('two routers with two APP IDs on one session', () => {
   const who = async (visitor: Visitor, path: string) =>
     (await visitor.agent.get(`${path}/who`).set('accept', 'application/json')).body as Record<string, string>;
 
-  it('keep each its login and tokens, and the application’s data', async () => {
+  it('each keep their login and tokens, and the application’s data', async () => {
     const visitor = new Visitor({ url });
     await visitor.agent.post('/one/cart');
     await logIn(visitor, '/one');
@@ -457,7 +457,7 @@ describe.each(['destroy', 'keep'] as const)("a logout with logout: '%s'", (logou
     expect(after.tombstones).toHaveLength(before.tombstones.length + 1);
   });
 
-  it('answers 204 to a program', async () => {
+  it('answers an API request with 204', async () => {
     const visitor = await loggedIn();
     const response = await visitor.agent.post('/auth/qq/logout').set('Accept', 'application/json');
     expect(response.status).toBe(204);
@@ -483,7 +483,7 @@ describe.each(['destroy', 'keep'] as const)("a logout with logout: '%s'", (logou
     expect((await visitor.agent.get('/session')).body).toHaveProperty('cart', ['tea']);
   });
 
-  it.each(['get', 'put', 'delete', 'head'] as const)('is no %s', async (method) => {
+  it.each(['get', 'put', 'delete', 'head'] as const)('answers 405 to the method %s', async (method) => {
     const visitor = await loggedIn();
     const response = await visitor.agent[method]('/auth/qq/logout');
     expect(response.status).toBe(405);
@@ -491,7 +491,7 @@ describe.each(['destroy', 'keep'] as const)("a logout with logout: '%s'", (logou
     expect((await visitor.agent.get('/auth/qq/user')).status).toBe(200);
   });
 
-  it('can be had by a handler of the application’s: req.qqConnect.logout()', async () => {
+  it('is available to handlers as req.qqConnect.logout()', async () => {
     const visitor = await loggedIn();
     const response = await visitor.agent.post('/own-logout');
     expect(response.body).toEqual({ user: null, session: logout === 'keep' ? 'object' : 'undefined' });
@@ -539,7 +539,7 @@ describe('two logins in a row whose session the browser does not return', () => 
       { before: (app) => changeCookies(app, /^/, 'connect.sid=s:id-of-another-application.signature; ') },
       /another application sets one/,
     ],
-  ])('end on a page that names the reason: a session %s', async (_what, options, reason) => {
+  ])('lead to a page with the reason: a session %s', async (_what, options, reason) => {
     using warnings = collectWarnings();
     await using site = await startSite(options);
     const visitor = new Visitor(site);
@@ -568,7 +568,7 @@ describe('two logins in a row whose session the browser does not return', () => 
 });
 
 describe('a request with a login in its session', () => {
-  it('resets the count of logins in a row', async () => {
+  it('resets the count of consecutive logins', async () => {
     await using site = await startSite();
     const visitor = new Visitor(site);
     for (let time = 0; time < 4; time += 1) {
@@ -593,7 +593,7 @@ function changeCookies(app: Express, from: RegExp, to: string): void {
 }
 
 describe('a session store that is disconnected', () => {
-  it('is a 503 once requests had a session, uses up no attempt, and fails no other route', async () => {
+  it('causes a 503 after requests had a session, keeps the login attempt, and affects no other route', async () => {
     const store = new session.MemoryStore();
     await using site = await startSite({ store });
     const visitor = new Visitor(site);
@@ -609,7 +609,7 @@ describe('a session store that is disconnected', () => {
     expect((await visitor.callback(callback)).headers.location).toBe('/private');
   });
 
-  it('is not assumed for a path that the session cookie does not cover', async () => {
+  it('is not reported for a path outside the path of the session cookie', async () => {
     await using site = await startSite({
       session: { cookie: { path: '/shop' } },
       routes: (app) => {

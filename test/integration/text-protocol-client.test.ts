@@ -36,7 +36,7 @@ async function callMethod(client: QQTextClient, method: string, args: unknown[])
 }
 
 describe('QQTextClient', () => {
-  it.each(called)('does in the exchange "$name" what it should', async ({ call, sends, request, reply, client }) => {
+  it.each(called)('sends and reads the exchange "$name"', async ({ call, sends, request, reply, client }) => {
     await using server = await startScript(reply?.text ?? '');
     const result = callMethod(clientFor(server.url), call.method, call.args);
     if (client && 'rejects' in client) {
@@ -80,7 +80,7 @@ describe('QQTextClient', () => {
     expect(server.requests.map(({ body }) => commandOf(body))).toEqual(['List', 'List', 'CLTMSG', 'Logout']);
   });
 
-  it('goes on with the next call after one that failed', async () => {
+  it('sends the next call after a failed one', async () => {
     await using server = await startScript('NULL', head('LOGOUT'));
     const client = clientFor(server.url);
     const [failed, next] = await Promise.allSettled([client.poll(), client.logout()]);
@@ -120,7 +120,7 @@ describe('QQTextClient', () => {
     },
   );
 
-  it('names url if it gets no options at all', () => {
+  it('names url in the error if it gets no options', () => {
     expect(() => new QQTextClient(undefined as unknown as QQTextClientOptions)).toThrow(
       withCode('ERR_QQ_CONFIGURATION'),
     );
@@ -270,7 +270,7 @@ describe('the reply to a QQTextClient', () => {
     });
   });
 
-  it('shows no MD5 of a password that the server echoes', async () => {
+  it('does not show the MD5 of a password that the server returns', async () => {
     const result = reply(head('Login', `&RS=1&RA=wrong: ${md5} or ${md5.toUpperCase()}`), 'login');
     const error: unknown = await result.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ reason: 'wrong: [redacted] or [redacted]' });
@@ -351,7 +351,7 @@ describe('the reply to a QQTextClient', () => {
     expect(await reply(head('GETMSGEX', '&MN=0'), 'poll')).toEqual([]);
   });
 
-  it('to find() is the packet as it is', async () => {
+  it('to find() is the unchanged packet', async () => {
     expect(await reply(head('Finger', '&UN=10001,10002,&XX=1'), 'find', [{}])).toMatchObject({
       UN: '10001,10002,',
       XX: '1',
@@ -394,7 +394,7 @@ describe('the pages of a list', () => {
     ['is the same page again', ['10001', '10002']],
     ['repeats the last number', ['10002']],
     ['ends in the last number', ['10003', '10002']],
-  ])('end with a page that %s, whatever FN is', async (_what, second) => {
+  ])('end with a page that %s, for each FN', async (_what, second) => {
     await using server = await startScript(friends(['10001', '10002'], false), friends(second, false));
     expect(await clientFor(server.url).friends()).toEqual([...new Set(['10001', '10002', ...second])]);
     expect(server.requests).toHaveLength(2);

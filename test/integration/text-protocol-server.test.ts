@@ -88,7 +88,7 @@ describe('startTextServer() with two clients', () => {
     expect([await c.friends(), await a.friends()]).toEqual([[A], [B, C]]);
   });
 
-  it('adds each as the friend of the other where anyone may, and removes from the own list only', async () => {
+  it('adds users as friends of each other if no approval is needed, and removes from the own list only', async () => {
     await using pair = await startPair({
       users: [
         { uin: A, password: 'password' },
@@ -248,7 +248,7 @@ describe('startTextServer() over plain HTTP', () => {
     ['GetMsgEx', '', 'GETMSGEX', '&MN=0&MT=&UN=&MG='],
     ['Finger', 'AG=23&SX=&PV=', 'Finger', `&FN=1&SN=1&UN=${B},&NK=小红,`],
     ['Logout', '', 'LOGOUT', ''],
-  ])('replies to %s with %s as the server of the time did', async (name, parameters, spelled, pairs) => {
+  ])('replies to %s with %s, as QQ’s server did', async (name, parameters, spelled, pairs) => {
     await using server = await startTextServer();
     await post(server, login());
     const reply = await post(server, command(name, parameters));
@@ -304,7 +304,7 @@ describe('startTextServer() over plain HTTP', () => {
     expect(messages.map((message) => 'text' in message && message.text)).toEqual(['你++', '50%', '%zz', '你']);
   });
 
-  it('strips one blank behind the MD5 in PS, and accepts blanks nowhere else', async () => {
+  it('removes one blank after the MD5 in PS, and accepts blanks nowhere else', async () => {
     await using server = await startTextServer();
     expect(await post(server, login().replace('&M5', ' &M5'))).toContain('&RS=0&');
     for (const body of [login().replace('&M5', '  &M5'), login().replace('PS=', 'PS= ')]) {
@@ -314,7 +314,7 @@ describe('startTextServer() over plain HTTP', () => {
     expect(await post(server, login().replace('1.1', '1.1 '))).toBe('NULL');
   });
 
-  it('ends its bodies in the line end of the option', async () => {
+  it('ends its bodies with the line end of the option', async () => {
     await using server = await startTextServer({ lineEnd: '\r\n' });
     expect(await post(server, login())).toMatch(/&LI=300\r\n$/);
     expect(await post(server, 'x')).toBe('NULL\r\n');
@@ -396,7 +396,7 @@ describe('a fault of startTextServer()', () => {
     await client.send(B, 'y');
   });
 
-  it('that loses a reply carries the request out; any other does not', async () => {
+  it('that loses a reply executes the request, any other does not', async () => {
     await using server = await startTextServer();
     const client = clientFor(server.url, { timeoutMs: 300 });
     await client.login();
@@ -407,7 +407,7 @@ describe('a fault of startTextServer()', () => {
     expect(await client.poll()).toEqual([{ type: 'text', from: A, text: 'reset' }]);
   });
 
-  it('must be a known one', async () => {
+  it('is refused if it is unknown', async () => {
     await using server = await startTextServer();
     for (const fault of ['toString', undefined, null, {}, { res: '20' }, { res: 1.5 }]) {
       expect(() => server.failNext(fault as 'html')).toThrow(RangeError);
@@ -465,7 +465,7 @@ describe('startTextServer()', () => {
     await expect(started).rejects.toThrow(name);
   });
 
-  it('delivers messages of any type, and refuses what is no message', async () => {
+  it('delivers messages of any type, and refuses other values', async () => {
     await using server = await startTextServer();
     const client = clientFor(server.url);
     await client.login();
@@ -520,7 +520,7 @@ describe('startTextServer()', () => {
     await expect(fetch(server.url)).rejects.toThrow();
   });
 
-  it('answers 413 to more than 1 MiB, 400 to bytes that are not HTTP, and goes on after a broken request', async () => {
+  it('answers 413 to more than 1 MiB and 400 to bytes that are not HTTP, and continues to run', async () => {
     await using server = await startTextServer();
     expect((await fetch(server.url, { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) })).status).toBe(413);
     expect((await fetch(server.url, { method: 'POST', body: '&'.repeat(1024 * 1024) })).status).toBe(200);

@@ -110,7 +110,7 @@ describe('req.qqConnect.accessToken()', () => {
     expect(refreshes(site.sandbox)).toHaveLength(0);
   });
 
-  it('cannot be set back by a request that saves an older session', async () => {
+  it('keeps new tokens if a request saves an older session', async () => {
     pass(9 * DAY);
     let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
@@ -159,7 +159,7 @@ describe('req.qqConnect.accessToken()', () => {
     });
   });
 
-  describe('when the answer is lost on the way', () => {
+  describe('when the response is lost', () => {
     it.each(LOSSES)('is not repeated while the token is valid, and is sent once after that (%j)', async (fault) => {
       pass(9 * DAY);
       site.sandbox.failNext('token', fault);
@@ -199,7 +199,7 @@ describe('req.qqConnect.accessToken()', () => {
   it.each([
     ['QQ could not be reached at all', () => (reachable = false)],
     ['QQ is overloaded', () => site.sandbox.failNext('token', { error: 100032 })],
-  ])('asks again where the refresh token cannot be spent: %s', async (_what, fail) => {
+  ])('sends the refresh token again after an error that does not use it: %s', async (_what, fail) => {
     for (const age of [9 * DAY, DAY]) {
       pass(age);
       fail();
@@ -224,7 +224,7 @@ describe('req.qqConnect.accessToken()', () => {
       expect(refreshes(site.sandbox)).toHaveLength(1);
     });
 
-    it('never returns that token again, whether the refresh succeeds or fails', async () => {
+    it('does not return that token again after the refresh, successful or not', async () => {
       reachable = false;
       expect(await rejected(first)).toMatchObject({ status: 502 });
       reachable = true;
@@ -420,7 +420,7 @@ const locks: [string, Lock][] = [
   ['after its lock has expired', noLock],
 ];
 
-describe('what happens at the same time as a refresh', () => {
+describe('during a refresh', () => {
   let site: Site;
   let store: WatchedStore;
   let visitor: Visitor;
@@ -494,7 +494,7 @@ describe('what happens at the same time as a refresh', () => {
     expect(body.token).not.toBe(first);
   });
 
-  it('a valid token is returned without waiting for a lock that another process holds', async () => {
+  it('a valid token is returned without a wait for a lock that another process holds', async () => {
     const waits: number[] = [];
     await start(async (_key, { waitMs }) => {
       waits.push(waitMs);
@@ -524,7 +524,7 @@ describe('what happens at the same time as a refresh', () => {
     expect(await ask(visitor, '/token')).toMatchObject({ status: 200 });
   });
 
-  it('a logout is not undone by a profile that arrives afterwards', async () => {
+  it('a logout is not undone by a profile that arrives later', async () => {
     await start();
     gates.userInfo = new Gate();
     const refreshing = ask(visitor, '/profile');
@@ -606,7 +606,7 @@ describe('what happens at the same time as a refresh', () => {
     expect((await visitor.agent.get('/session')).body).toMatchObject({ basket: 'full' });
   });
 
-  it('a process that lost its lock does not undo what the next one did', async () => {
+  it('a process that lost its lock does not overwrite the tokens of the next one', async () => {
     // The first stops before its call; the second finds the token expired, and its attempt succeeds after the delay.
     await start(noLock);
     pass(10 * DAY);

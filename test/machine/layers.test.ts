@@ -95,7 +95,7 @@ describe('the layer check', () => {
     expect(status).toBe(1);
   });
 
-  it('fails on having seen no module', () => {
+  it('fails if it found no module', () => {
     const { status, said } = check({ 'test/a.ts': leaf });
     expect(said).toContain('no module was seen');
     expect(status).toBe(1);

@@ -52,7 +52,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     expect(answer).toBe('both');
   });
 
-  it('is released after a task that failed, and passes its error on', async () => {
+  it('is released after a failed task, and passes its error on', async () => {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     const failure = new Error('the task failed');
@@ -60,7 +60,7 @@ function behavesAsALock(locks: () => Lock[]): void {
     await expect(other(key, { ...LIMITS, waitMs: 200 }, async () => 'free')).resolves.toBe('free');
   });
 
-  it('is waited for at most waitMs, and stays with its holder', async () => {
+  it('is waited for at most waitMs, and is kept by its holder', async () => {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     let free = (): void => undefined;
@@ -132,7 +132,7 @@ describeWithRedis('redisLock', () => {
   describe('over both at once', () =>
     behavesAsALock(() => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)]));
 
-  it('leaves nothing in Redis, and while it is held a key that expires', async () => {
+  it('is a key that expires in Redis, and leaves no key after its release', async () => {
     const key = newKey();
     const [client] = nodeRedis as [(typeof nodeRedis)[0]];
     await redisLock(client)(key, { expiresMs: 4_000, waitMs: 0 }, async () => {
@@ -187,7 +187,7 @@ describeWithRedis('redisLock', () => {
     }
   });
 
-  it('uses the options that node-redis 4 has too, because it ignores others', async () => {
+  it('uses only options that node-redis 4 supports too, because it ignores others', async () => {
     const sent: unknown[] = [];
     const version4 = {
       mGet: () => undefined,
@@ -207,7 +207,7 @@ describeWithRedis('redisLock', () => {
     ['a URL', 'redis://127.0.0.1'],
     ['an object', {}],
     ['node-redis 3', { set: () => undefined, eval: () => undefined, mget: () => undefined }],
-  ])('refuses %s with an error that says what it takes', (_what, client) => {
+  ])('refuses %s with an error that names the supported clients', (_what, client) => {
     try {
       redisLock(client as unknown as RedisLockClient);
       throw new Error('it was taken');
@@ -241,7 +241,7 @@ interface Attempt {
 
 describeWithRedis(`a restart of Redis during ${LOGINS} logins`, () => {
   it.each([...CASES, ...(isNightly ? MORE_CASES : [])])(
-    'leaves no login without tokens: %s',
+    'keeps the tokens of each login: %s',
     async (_what, persistent, disableOfflineQueue) => {
       await using redis = await startRedis({ persistent });
       const client = createClient({

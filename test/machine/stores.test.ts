@@ -65,7 +65,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
       qq: { encryptionKey, graphUrl: site.sandbox.url, redirectUri: `${site.url}/auth/qq/callback` },
     });
 
-  it('keeps it from the login over refreshes to the logout, and then has only tombstones', async () => {
+  it('keeps a login over refreshes until the logout, and then has only tombstones', async () => {
     expect((await visitor.login()).status).toBe(302);
     expect(await idsOf()).toHaveLength(1);
     await refreshesOnce(visitor, site);
@@ -85,7 +85,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     expect(await ask(visitor, '/auth/qq/user')).toMatchObject({ status: 401 });
   }, 30_000);
 
-  it('keeps it when keys rotate, and loses only the tokens when a key is lost', async () => {
+  it('keeps a login when keys rotate, and loses only the tokens when a key is lost', async () => {
     await visitor.login();
     const token = await tokenOf(visitor);
     await using rotating = await siteWith(
@@ -108,7 +108,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     expect(await ask(visitor, '/token')).toMatchObject({ status: 401 });
   }, 30_000);
 
-  it('gives a record its end, and returns its tokens no longer afterwards', async () => {
+  it('stores a record with its expiry, and returns its tokens until then', async () => {
     await visitor.login();
     pass(9 * DAY);
     await tokenOf(visitor);
@@ -142,7 +142,7 @@ function carriesALogin(open: () => Promise<TestStore>, abandoned: number): void 
     }
   }, 30_000);
 
-  it(`holds nothing of ${abandoned} logins that were started and abandoned`, async () => {
+  it(`stores nothing for ${abandoned} logins that were started only`, async () => {
     const before = await idsOf();
     for (let begun = 0; begun < abandoned; begun += 50) {
       const answers = await Promise.all(

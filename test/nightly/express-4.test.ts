@@ -14,7 +14,7 @@ jest.unstable_mockModule('express', () => ({
   urlencoded: express4.urlencoded,
 }));
 
-it('is Express 4 that is attacked here', async () => {
+it('is Express 4', async () => {
   const { default: found } = await import('express');
   expect(found).toBe(express4);
   expect('del' in found.application).toBe(true); // app.del went with Express 5

@@ -40,7 +40,7 @@ beforeAll(() => {
 }, 900_000);
 
 describe('the pages of the documentation site', () => {
-  it('link to pages and headings that are there', () => {
+  it('link to existing pages and headings', () => {
     const headings = new Map(
       pages().map((page) => {
         const html = readFileSync(join(DIST, page), 'utf8');

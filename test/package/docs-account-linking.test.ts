@@ -40,7 +40,7 @@ function linksAccounts(start: () => Promise<DocumentedApp>): void {
     expect(JSON.parse(landed.body)).toMatchObject({ name: 'binder', hasPassword: true, hasQQ: true });
   });
 
-  it('refuses a QQ that is bound to another account, which stays logged in as it was', async () => {
+  it('refuses a QQ that is bound to another account, and keeps the current login', async () => {
     const owner = await registered('owner');
     atQQ(1);
     await owner.visit('/account/bind-qq', {});
@@ -65,7 +65,7 @@ function linksAccounts(start: () => Promise<DocumentedApp>): void {
     expect(JSON.parse((await reader.visit('/account')).body)).toMatchObject({ name: 'collector' });
   });
 
-  it('binds only who asked for it: another login in the same browser gets its own account', async () => {
+  it('binds only the account that requested it, and another login in the same browser gets its own account', async () => {
     const reader = await registered('absent');
     atQQ(4);
     const landed = await reader.visit('/auth/qq/login?returnTo=/account');
@@ -75,7 +75,7 @@ function linksAccounts(start: () => Promise<DocumentedApp>): void {
     expect(JSON.parse(own.body)).toMatchObject({ name: 'absent', hasQQ: false });
   });
 
-  it('unbinds, but not the last way in', async () => {
+  it('unbinds a QQ, except the only way to log in', async () => {
     const byQQ = new DocumentReader(app.url);
     atQQ(5);
     await byQQ.visit('/auth/qq/login?returnTo=/account');
@@ -90,7 +90,7 @@ function linksAccounts(start: () => Promise<DocumentedApp>): void {
     expect(JSON.parse(unbound.body)).toMatchObject({ name: 'binder', hasQQ: false });
   });
 
-  it('answers a wrong password and a taken address with a status of its own', async () => {
+  it('answers a wrong password and a used email address with different statuses', async () => {
     const reader = await registered('careful');
     expect((await reader.visit('/login', { email: 'careful@example.com', password: 'wrong' })).status).toBe(401);
     expect((await reader.visit('/login', { email: 'unknown@example.com', password: 'wrong' })).status).toBe(401);

@@ -74,7 +74,7 @@ describe('an application in a document', () => {
     60_000,
   );
 
-  it('is there for every page that needs one', () => {
+  it('exists for each page that needs one', () => {
     expect(others.map(([file]) => file)).toEqual(expect.arrayContaining(['README.md', `${GUIDE}/first-login.md`]));
     expect(behindNginx).toHaveLength(2);
   });
@@ -96,7 +96,7 @@ describe('the application for tokens of an SDK', () => {
       body: JSON.stringify({ accessToken }),
     });
 
-  it('takes a token of its own application, and refuses all others', async () => {
+  it('accepts a token of its own application, and refuses all others', async () => {
     const own = { appId: '100000077', appKey: 'a made-up app key' };
     const other = { appId: '100000088', appKey: 'another made-up app key' };
     await using sandbox = await startSandbox({ apps: [own, other], autoApprove: true });
@@ -183,7 +183,7 @@ describe.each(['app-node.mjs', 'app-koa.mjs', 'app-fastify.mjs', 'app-hono.mjs',
 );
 
 describe('the recipe app-jwt.mjs', () => {
-  it('answers a token, and sets no cookie but the login cookie', async () => {
+  it('returns a token, and sets no cookie except the login cookie', async () => {
     await using app = await start('app-jwt.mjs', recipes(), '/qq-callback');
     const browser = new Browser(app.url);
     const toQuery = async (): Promise<string> => {
@@ -213,7 +213,7 @@ describe('the recipe app-jwt.mjs', () => {
 });
 
 describe('the recipe app-authjs.mjs', () => {
-  it('logs in, and has the limits that the page names', async () => {
+  it('logs a user in, with the limits that the page names', async () => {
     await using app = await start('app-authjs.mjs', recipes(), '/auth/callback/qq');
     const browser = new Browser(app.url);
     let state = '';
@@ -313,7 +313,7 @@ describe('the page about passport-qq', () => {
     ['app-passport.mjs', '/login'],
     ['app-router.mjs', '/me?qq_login=cancelled'],
   ])(
-    '%s logs in, finds the account again and logs out',
+    '%s logs a user in, finds the account again and logs out',
     async (main, afterCancel) => {
       await using app = await start(main, { ...files, 'app-passport.mjs': withSandbox(files['app-passport.mjs']) });
       const reader = new DocumentReader(app.url);
@@ -452,7 +452,7 @@ describe('docs/guide/text-protocol.md', () => {
   it.each([
     [PAGE, 'The service is gone'],
     ['docs/guide/text-protocol.zh-CN.md', '该服务早已关闭'],
-  ])('%s says before anything else that the service is gone', (page, words) => {
+  ])('%s states in its first sentence that the service is closed', (page, words) => {
     const [first = ''] = readFileSync(page, 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !/^[#[]/.test(line));
@@ -486,7 +486,7 @@ describe('docs/guide/text-protocol.md', () => {
     expect(server.exchanges.at(-1)?.request.CMD).toBe('Logout');
   });
 
-  it('has code that prints what it says, and curl commands that the simulator serves', async () => {
+  it('has code that prints the shown output, and curl commands that the simulator answers', async () => {
     const [recording, test] = codeBlocks(PAGE).filter(({ language, name }) => language === 'js' && name === undefined);
     const folder = consumerProject({ 'recording.mjs': recording?.text ?? '', 'test.mjs': test?.text ?? '' });
     const run = async (file: string): Promise<string> => {

@@ -62,7 +62,7 @@ function sourceOf(folder: string): string {
 }
 
 describe('the documents', () => {
-  it.each(englishDocuments())('%s is there in Chinese, with the same code', (file) => {
+  it.each(englishDocuments())('%s exists in Chinese, with the same code', (file) => {
     // Comments, texts of a diagram and values to replace are in the language of the page.
     const translatable = /(?<!:)\/\/.*$|#.*$|(?<== *)[^=\n]*[\u4e00-\u9fff].*$|(?<==)(?:your|at least) .*$/gm;
     const code = (document: string): string[] =>
@@ -78,11 +78,11 @@ describe('the documents', () => {
     expect(shape(inChinese(file))).toEqual(shape(file));
   });
 
-  it.each(linking)('%s links to what is there', (file) => {
+  it.each(linking)('%s links to existing files and headings', (file) => {
     expect(brokenLinks(file)).toEqual([]);
   });
 
-  it.each(documents())('%s leads to its other language', (file) => {
+  it.each(documents())('%s links to its other language', (file) => {
     const other = file.endsWith('.zh-CN.md') ? file.replace('.zh-CN', '') : inChinese(file);
     expect(proseOf(file)).toContain(`](${other.replace(/^.*\//, '')})`);
   });
@@ -92,7 +92,7 @@ describe('the documents', () => {
   });
 });
 
-describe('what the documents say to type', () => {
+describe('commands and variables in the documents', () => {
   const lines = documents().flatMap((file) =>
     codeBlocks(file)
       .filter(({ language }) => language === 'sh')
@@ -110,7 +110,7 @@ describe('what the documents say to type', () => {
     /^npm run [\w:]+( -- [\w.-]+)?$/,
   ];
 
-  it('are commands that are there', () => {
+  it('are existing commands', () => {
     expect(commands.filter((command) => !known.some((pattern) => pattern.test(command)))).toEqual([]);
     const ran = commands.flatMap((command) => /^npm run ([\w:]+)/.exec(command)?.[1] ?? []);
     expect(ran.filter((script) => !Object.keys(scripts).includes(script))).toEqual([]);
@@ -118,7 +118,7 @@ describe('what the documents say to type', () => {
     expect(Object.keys(bin)).toEqual(['express-qq-connect']);
   });
 
-  it('are commands and options of our own that are there', () => {
+  it('are existing commands and options of express-qq-connect', () => {
     const ours = lines.flatMap(
       (line) => /npx express-qq-connect ([\w-]+)(.*)/.exec(line)?.slice(1, 3).join('\n') ?? [],
     );
@@ -130,7 +130,7 @@ describe('what the documents say to type', () => {
     }
   });
 
-  it('are environment variables that are read', () => {
+  it('are environment variables that the source reads', () => {
     const read = ['src/express', 'src/avatars', 'src/protocol'].map(sourceOf).join('\n');
     for (const file of documents()) {
       const own = [...readFileSync(file, 'utf8').matchAll(/\bQQ_(?!MOBILE_)[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
@@ -177,7 +177,7 @@ describe.each(languages)('%s', (file) => {
   const text = readFileSync(file, 'utf8');
   const facts = (first: RegExp): string => rowOf(file, first)[1] ?? '';
 
-  it('says in two commands how to start and how to test, and they are the ones that are run', () => {
+  it('names the two commands that start and test the project, as CI runs them', () => {
     expect(text).toContain('\nnpm ci && npm start\n');
     expect(text).toContain('\nnpm ci && npm test\n');
     const ci = readFileSync('.ci/run', 'utf8');
@@ -218,7 +218,7 @@ describe.each(languages)('%s', (file) => {
     expect(statSync('dist/browser/index.js').size).toBeLessThan(limit);
   });
 
-  it('has every option, and no other', () => {
+  it('contains every option, and no other', () => {
     const declared = [
       ...(/export interface QQConnectClientOptions [\s\S]*?^}/m.exec(source('src/client'))?.[0] ?? '').matchAll(
         /^ {2}(\w+)\??:/gm,
@@ -243,7 +243,7 @@ describe.each(languages)('%s', (file) => {
     }
   });
 
-  it('states the defaults and the environment variables that are true', () => {
+  it('states the defaults and the environment variables of the source', () => {
     const required = { appId: '1', appKey: 'k', redirectUri: 'https://www.example.com/auth/qq/callback' };
     const resolved = readOptions(required);
     const { client } = resolved;
@@ -262,7 +262,7 @@ describe.each(languages)('%s', (file) => {
     }
   });
 
-  it('has every error code of ours, with its kind, status and action', () => {
+  it('contains every error code of this package, with its kind, status and action', () => {
     const hint = { en: '', zh: '' };
     const make = (code: string): unknown => {
       if (/^ERR_QQ_(CONFIGURATION|SESSION_MISSING|SESSION_LOST|ROUTER_MISSING)$/.test(code)) {
@@ -287,7 +287,7 @@ describe.each(languages)('%s', (file) => {
     }
   });
 
-  it('has every route', () => {
+  it('contains every route', () => {
     const options: QQConnectOptions = {
       appId: '1',
       appKey: 'k',
@@ -298,7 +298,7 @@ describe.each(languages)('%s', (file) => {
     for (const path of paths) expect(rows(file).some(([route = '']) => route.includes(path))).toBe(true);
   });
 
-  it('has every field of the user', () => {
+  it('contains every field of the user', () => {
     const fields = [
       ...(/export interface QQUser [\s\S]*?^}/m.exec(source('src/protocol'))?.[0] ?? '').matchAll(/^ {2}(\w+)\??:/gm),
     ].map(([, name = '']) => name);
@@ -353,7 +353,7 @@ describe('the page of error codes', () => {
   it.each([
     ['docs/guide/error-codes.md', 'en'],
     ['docs/guide/error-codes.zh-CN.md', 'zh'],
-  ] as const)('%s has every code, as the package explains it', (file, language) => {
+  ] as const)('%s contains every code with the texts of the package', (file, language) => {
     const text = readFileSync(file, 'utf8');
     expect(text).toMatch(MARK);
     const [mark = ''] = MARK.exec(text)?.[0].split('\n') ?? [];
@@ -394,7 +394,7 @@ const inNode = (code: string): string =>
   execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
 
 describe('the documentation site', () => {
-  it('has every document in its menu, and no other', () => {
+  it('contains every document in its menu, and no other', () => {
     const code = `import { files, notOnTheSite } from './site/pages.mjs';
       console.log(JSON.stringify([...files(), ...notOnTheSite]));`;
     const documents = [
@@ -405,7 +405,7 @@ describe('the documentation site', () => {
     expect((JSON.parse(inNode(code)) as string[]).sort()).toEqual(documents.sort());
   });
 
-  it('is made of documents whose links lead to a page or a file', () => {
+  it('is created from documents whose links lead to a page or a file', () => {
     execFileSync(process.execPath, ['site/content.mjs'], { stdio: 'pipe' });
     const pages = readdirSync('site/content', { recursive: true, encoding: 'utf8' });
     expect(pages).toEqual(expect.arrayContaining(['index.md', 'zh/index.md', 'guide/index.md', 'zh/reference.md']));

@@ -17,7 +17,7 @@ const files = [
 ];
 
 describe('sources, tests and documents', () => {
-  it('use none of the words that the glossary replaces', () => {
+  it('contain none of the words that the glossary replaces', () => {
     const offenders = files.flatMap((file) =>
       readFileSync(file, 'utf8')
         .split('\n')
@@ -54,7 +54,7 @@ describe('CONTRIBUTING.md', () => {
   const page = readFileSync('CONTRIBUTING.md', 'utf8');
   const inCode = [...page.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
 
-  it('has every folder of src in its map, and names no file or folder that does not exist', () => {
+  it('contains each folder of src in its map, and names only existing files and folders', () => {
     const layers = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(layers.map(({ name }) => `src/${name}`).filter((name) => !inCode.includes(name))).toEqual([]);
     const paths = inCode.filter((text) => /^(?:src|test|docs|scripts|example-app|bench)\/[\w./-]*$/.test(text));

@@ -37,7 +37,7 @@ describe('readCallback()', () => {
     expect(readCallback(`error=100008&code=${code}&state=S`).result).toMatchObject({ error: { qqCode: 100008 } });
   });
 
-  it('returns a code of digits where there is no msg', () => {
+  it('returns a code of digits if there is no msg', () => {
     expect(readCallback('code=123&state=S').result).toEqual({ kind: 'code', code: '123' });
   });
 
@@ -129,7 +129,7 @@ describe('createSealer()', () => {
     expect(createSealer([SECRET], PURPOSE).open(sealed)).toMatchObject(content);
   });
 
-  it('opens nothing after the lifetime, and without a lifetime at any time', async () => {
+  it('opens a JWE within its lifetime only, and one without a lifetime at any time', async () => {
     const sealer = createSealer([SECRET], PURPOSE);
     const [limited, unlimited] = [sealer.seal(content, 600), sealer.seal(content)];
     expect(sealer.open(limited)).toMatchObject(content);

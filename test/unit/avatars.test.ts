@@ -141,12 +141,12 @@ describe('reading avatar URLs', () => {
     'https://thirdqq.qlogo.cn/qqapp/101/x/y/40',
     '/g?b=qq&nk=12345',
     '',
-  ])('takes %p for no avatar URL', (url) => {
+  ])('returns no avatar for %p', (url) => {
     expect(isQQAvatarUrl(url)).toBe(false);
     expect(parseAvatarUrl(url)).toBeUndefined();
   });
 
-  it('reads back what it builds', () => {
+  it('reads the URLs that qqAvatarUrl() and qqGroupAvatarUrl() return', () => {
     expect(parseAvatarUrl(qqAvatarUrl({ uin: '12345' }, { host: 'auto', size: 140 }))).toMatchObject({
       uin: '12345',
       size: 140,
@@ -156,7 +156,7 @@ describe('reading avatar URLs', () => {
 });
 
 describe('asking for another size', () => {
-  it('changes the size, keeps the rest, and goes over https', () => {
+  it('changes the size, keeps the rest of the URL, and uses https', () => {
     expect(withAvatarSize('http://thirdqq.qlogo.cn/g?b=oidb&k=Ab&kti=Zz&s=100&t=7', 640)).toBe(
       'https://thirdqq.qlogo.cn/g?b=oidb&k=Ab&kti=Zz&s=640&t=7',
     );
@@ -214,8 +214,8 @@ describe('reading a long URL', () => {
   });
 });
 
-describe('where an image is looked for', () => {
-  it('is the requested size, then 100 px, then a second source', () => {
+describe('the URLs that an image is fetched from', () => {
+  it('are the requested size, then 100 px, then the second source', () => {
     expect(candidatesFor({ uin: '12345' }, 640)).toEqual([
       ['https://q.qlogo.cn/g?b=qq&nk=12345&s=640', 'https://q.qlogo.cn/g?b=qq&nk=12345&s=100'],
       ['https://q.qlogo.cn/headimg_dl?dst_uin=12345&spec=640'],
@@ -233,20 +233,20 @@ describe('where an image is looked for', () => {
     expect(new URL(second?.[0] ?? '').hostname).not.toBe(new URL(first?.[0] ?? '').hostname);
   });
 
-  it('is spread over the hosts by whose image it is', () => {
+  it('are on the host that the QQ number or ID selects', () => {
     const hosts = new Set<string>();
     for (let uin = 12_345; uin < 12_445; uin++) hosts.add(new URL(candidatesFor({ uin }, 100)[0]?.[0] ?? '').hostname);
     expect(hosts.size).toBe(5);
   });
 
-  it('is the sandbox for everything, where there is one', () => {
+  it('are those of the sandbox if a sandbox is used', () => {
     const sandbox = 'http://127.0.0.1:9010';
     for (const source of [{ uin: '12345' }, { key: KEY }, { group: '12345' }, { appId: '101', openid: OPENID }]) {
       for (const url of candidatesFor(source, 640, sandbox).flat()) expect(new URL(url).origin).toBe(sandbox);
     }
   });
 
-  it('is https, and a size that the form has, for a URL of a login', () => {
+  it('use https and a size of that URL form for a URL of a login', () => {
     const url = `http://qzapp.qlogo.cn/qzapp/101/${OPENID}/30`;
     const sizes = [100, 30].map((size) => `https://qzapp.qlogo.cn/qzapp/101/${OPENID}/${size}`);
     expect(candidatesFor({ url }, 640)).toEqual([sizes]);
@@ -260,28 +260,28 @@ describe('where an image is looked for', () => {
     { group: 'x' },
     { appId: '', openid: 'x' },
     { url: 'https://a.example/' },
-  ])('is nowhere for %j', (source) => {
+  ])('are none for %j', (source) => {
     expect(() => candidatesFor(source, 100)).toThrow(RangeError);
   });
 });
 
-describe('what may be fetched', () => {
+describe('a URL that may be fetched', () => {
   const sandbox = 'http://127.0.0.1:9010';
   const read = (text: string, from?: string) =>
     permittedTarget(text, { sandbox, allowsHost: isQlogoHost }, from === undefined ? undefined : new URL(from))?.href;
 
-  it('is an image host over https, or the sandbox', () => {
+  it('is on an image host over https, or on the sandbox', () => {
     expect(read('http://q1.qlogo.cn/g?b=qq')).toBe('https://q1.qlogo.cn/g?b=qq');
     expect(read(`${sandbox}/g`)).toBe(`${sandbox}/g`);
     expect(read('/headimg_dl', `${sandbox}/g`)).toBe(`${sandbox}/headimg_dl`);
     expect(read('https://q.qlogo.cn/g', `${sandbox}/g`)).toBe('https://q.qlogo.cn/g');
   });
 
-  it('is not the sandbox at the word of an image host', () => {
+  it('is not the sandbox if an image host redirects there', () => {
     expect(read(`${sandbox}/g`, 'https://q.qlogo.cn/g')).toBeUndefined();
   });
 
-  it('is a sandbox for all image hosts on this machine only', () => {
+  it('is a sandbox in place of all image hosts only on this machine', () => {
     for (const url of ['http://127.0.0.1:9010', 'http://localhost:9010/', 'http://[::1]:9010', 'http://127.1:9010']) {
       expect(servesImageHosts(sandboxOrigin(url) ?? '')).toBe(true);
     }
@@ -304,11 +304,11 @@ const parameters = {
 };
 
 describe('the signature of the okayapi form', () => {
-  it('is the one of the test vector', () => {
+  it('equals that of the test vector', () => {
     expect(signOkayapi(parameters, credentials.appSecret)).toBe('A4A95CEAB7E05EE56EB4256596076851');
   });
 
-  it('does not depend on the order of the parameters or on sign itself, but on every value', () => {
+  it('depends on each value, and neither on the order of the parameters nor on sign', () => {
     const reversed = Object.fromEntries(Object.entries({ ...parameters, sign: 'x' }).reverse());
     expect(signOkayapi(reversed, credentials.appSecret)).toBe('A4A95CEAB7E05EE56EB4256596076851');
     for (const name of Object.keys(parameters)) {
@@ -320,7 +320,7 @@ describe('the signature of the okayapi form', () => {
     );
   });
 
-  it('sorts names by bytes, not as words', () => {
+  it('sorts names by bytes', () => {
     expect(signOkayapi({ b: '1', B: '2', _: '3', é: '4', z: '5' }, 's')).toBe(
       signOkayapi({ B: '2', _: '3', b: '1', z: '5', é: '4' }, 's'),
     );
@@ -344,14 +344,14 @@ describe('verifyOkayapi()', () => {
     '[1,2]',
     'null',
     '"text"',
-  ])('accepts data as it was sent: %s', (data) => {
+  ])('accepts unchanged data: %s', (data) => {
     expect(verifyOkayapi(answerOf(data), secret)).toBe(true);
     expect(verifyOkayapi(answerOf(data), 'another secret')).toBe(false);
     const reordered = `{ "_auth" : "${authOf(data, 7)}", "_t": 7, "data" : ${data} , "ret":200 }`;
     expect(verifyOkayapi(reordered, secret)).toBe(true);
   });
 
-  it('rejects data that was changed, and a second data, which JSON.parse() would return', () => {
+  it('rejects changed data, and a second field data, which JSON.parse() would return', () => {
     const answer = answerOf('{"img":"a"}');
     expect(verifyOkayapi(answer.replace('"a"', '"b"'), secret)).toBe(false);
     expect(verifyOkayapi(answer.replace('1683778302', '1683778303'), secret)).toBe(false);
@@ -371,7 +371,7 @@ describe('verifyOkayapi()', () => {
 });
 
 describe('the ambiguity of the signature', () => {
-  it('is documented: values are concatenated without their names', () => {
+  it('makes the sign of two requests equal whose values join to the same text, as documented', () => {
     expect(signOkayapi({ qq: '12345', size: '40' }, 's')).toBe(signOkayapi({ qq: '1234', size: '540' }, 's'));
   });
 });
@@ -387,7 +387,7 @@ describe('the options of qqAvatars', () => {
     else process.env.QQ_GRAPH_URL = before;
   });
 
-  it('have defaults for everything', () => {
+  it('have a default each', () => {
     expect(resolveAvatarsOptions()).toEqual({
       graphUrl: 'https://graph.qq.com',
       cacheBytes: 67_108_864,
@@ -397,7 +397,7 @@ describe('the options of qqAvatars', () => {
     });
   });
 
-  it('take graphUrl from the environment, unless it is given or empty there', () => {
+  it('take graphUrl from the environment if the option is missing and the variable is not empty', () => {
     process.env.QQ_GRAPH_URL = 'http://127.0.0.1:9010/';
     expect(resolveAvatarsOptions().graphUrl).toBe('http://127.0.0.1:9010');
     expect(resolveAvatarsOptions({ graphUrl: 'https://graph.example' }).graphUrl).toBe('https://graph.example');
@@ -405,7 +405,7 @@ describe('the options of qqAvatars', () => {
     expect(resolveAvatarsOptions().graphUrl).toBe('https://graph.qq.com');
   });
 
-  it('are validated together, in one error that names each and no value', () => {
+  it('are validated together, in one error that names each wrong option and no value', () => {
     const wrong = {
       graphUrl: 'http://graph.example',
       cacheBytes: 1,
@@ -441,11 +441,11 @@ describe('the options of qqAvatars', () => {
     ['okayapi.appKey must have at least 32 characters', { okayapi: { appKey: 'k', appSecret: 's' } }],
     ['okayapi.appSecret is missing', { okayapi: { appKey: 'k'.repeat(32) } as never }],
     ['okayapi.sign must be true or false', { okayapi: { sign: 'no' } as never }],
-  ])('say what is wrong inside another: %s', (message, options) => {
+  ])('are named by their path in an error: %s', (message, options) => {
     expect(() => qqAvatars(options)).toThrow(message);
   });
 
-  it.each([[null], ['text'], [7]])('are an object: %p is a clear error', (options) => {
+  it.each([[null], ['text'], [7]])('are an object, so that %p causes an error', (options) => {
     expect(() => qqAvatars(options as never)).toThrow('options must be an object');
   });
 });
@@ -488,7 +488,7 @@ describe('reading an image', () => {
     expect(readImage(bytes)).toBeUndefined();
   });
 
-  it('survives any bytes behind any signature', () => {
+  it('returns an image of at least 16 px, or nothing, for any bytes after a signature', () => {
     const signatures = ['\x89PNG\r\n\x1a\n', '\xff\xd8\xff', 'GIF89a', 'RIFF\0\0\0\0WEBPVP8 ', 'RIFF\0\0\0\0WEBPVP8X'];
     const signature = fc.constantFrom(...signatures).map((text) => Buffer.from(text, 'latin1'));
     fc.assert(
@@ -526,7 +526,7 @@ describe('the letter in place of an avatar', () => {
     expect(initialOf(nickname)).toBe(initial);
   });
 
-  it('escapes what a nickname can break out with', () => {
+  it('is escaped, so that a nickname cannot add markup', () => {
     for (const nickname of ['<script>', '&amp;', '"x', "'x"]) {
       const svg = drawLetter(nickname, 100).toString();
       expect(svg).toMatch(/>&(?:lt|amp|quot|#39);<\/text><\/svg>$/);
@@ -581,7 +581,7 @@ function setUp(maxBytes = 1_000_000) {
 const down: Loaded = { problem: 'failed', status: 504 };
 
 describe('the avatar cache', () => {
-  it('serves an image for 24 hours without asking again', async () => {
+  it('serves an image for 24 hours without a request', async () => {
     const { ask, load, advance } = setUp();
     load.mockResolvedValue({ image: imageOf('a') });
     expect(await ask()).toEqual(['MISS', 'a']);
@@ -590,7 +590,7 @@ describe('the avatar cache', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it('serves it stale for seven days more while it is fetched again', async () => {
+  it('serves a stale image for 7 more days while it is fetched again', async () => {
     const { ask, load, advance, settle } = setUp();
     load.mockResolvedValueOnce({ image: imageOf('old') }).mockResolvedValueOnce({ image: imageOf('new') });
     await ask();
@@ -601,7 +601,7 @@ describe('the avatar cache', () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('waits for a new image after that, and serves the old one for 30 days where Tencent fails', async () => {
+  it('waits for a new image after that, and serves the old one for 30 days if Tencent fails', async () => {
     const { ask, load, advance } = setUp();
     load.mockResolvedValueOnce({ image: imageOf('old') }).mockResolvedValue(down);
     await ask();
@@ -616,7 +616,7 @@ describe('the avatar cache', () => {
     expect(await ask()).toEqual(['MISS', 'failed']);
   });
 
-  it('leaves Tencent alone for half a minute after a failure', async () => {
+  it('sends no request to Tencent for 30 seconds after a failure', async () => {
     const { ask, load, advance } = setUp();
     load.mockResolvedValueOnce(down).mockResolvedValueOnce({ image: imageOf('a') });
     expect(await ask()).toEqual(['MISS', 'failed']);
@@ -626,7 +626,7 @@ describe('the avatar cache', () => {
     expect(await ask()).toEqual(['MISS', 'a']);
   });
 
-  it('remembers a miss for ten minutes and never as an image', async () => {
+  it('stores a missing avatar for 10 minutes, and not as an image', async () => {
     const { ask, load, advance, cache } = setUp();
     load.mockResolvedValueOnce({}).mockResolvedValueOnce({ image: imageOf('a') });
     expect(await ask()).toEqual(['MISS', 'miss']);
@@ -684,14 +684,14 @@ describe('the avatar cache', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it("passes on what the application's own code throws, and stays usable", async () => {
+  it("passes on an exception of the application's code, and continues to work", async () => {
     const { ask, load } = setUp();
     load.mockRejectedValueOnce(new Error('the database is away')).mockResolvedValueOnce({ image: imageOf('a') });
     await expect(ask()).rejects.toThrow('the database is away');
     expect(await ask()).toEqual(['MISS', 'a']);
   });
 
-  it('gives the same image the same strong ETag, another one another', async () => {
+  it('returns the same strong ETag for the same image, and another one for another image', async () => {
     const { cache, load, admit } = setUp();
     load
       .mockResolvedValueOnce({ image: imageOf('a') })
@@ -741,7 +741,7 @@ describe('the limit on fetches', () => {
     expect(take('8.8.8.8')).toBeGreaterThan(0);
   });
 
-  it('never saves up more than a minute, whatever the clock does', () => {
+  it("allows at most one minute's fetches at once, also if the clock is set back", () => {
     const { take, advance } = setUp(2, 100);
     advance(3_600_000);
     expect([take('a'), take('a'), take('a') > 0]).toEqual([0, 0, true]);

@@ -50,7 +50,7 @@ describe('parseQQBody reads the body of me', () => {
 });
 
 describe('parseQQBody', () => {
-  it('reads any flat object back, in each of the three formats', () => {
+  it('reads any flat object in each of the three formats', () => {
     const values = fc.dictionary(
       fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
       fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null)),
@@ -140,13 +140,13 @@ describe('parseQQBody', () => {
     ['JSONP that was cut before its parenthesis', `callback( ${json} `],
     ['two objects', `${json}${json}`],
     ['a gateway’s sentence', 'Bad Gateway: reason=timeout'],
-  ])('does not take %s for an answer', (_what, body) => {
+  ])('rejects %s', (_what, body) => {
     expect(() => parseQQBody(body)).toThrow(
       expect.objectContaining({ name: 'QQResponseError', code: 'ERR_QQ_INVALID_RESPONSE', status: 502 }),
     );
   });
 
-  it('throws an error without the text that it could not read', () => {
+  it('throws an error without the text', () => {
     const body = `{"access_token":"${OPENID}"`;
     expect(() => parseQQBody(body)).toThrow("QQ's answer is neither JSON nor JSONP that can be read");
   });
@@ -158,7 +158,7 @@ describe('parseQQBody', () => {
     ['deep inside', '{"openid":"x","a":{"__proto__":{"polluted":1}}}'],
     ['in JSONP', 'callback( {"__proto__":{"polluted":1},"openid":"x"} );'],
     ['in a form', '__proto__=polluted&openid=x'],
-  ])('pollutes nothing with a __proto__ written %s', (_how, text) => {
+  ])('sets no prototype by a __proto__ written %s', (_how, text) => {
     const body = parseQQBody(text);
     expect(body.openid).toBe('x');
     expect(Object.hasOwn(body, '__proto__')).toBe(false);
@@ -177,27 +177,27 @@ describe('parseQQBody', () => {
 });
 
 describe('parseQQBody reads JSON with a mistake in it', () => {
-  it('where it is an error, as in Tencent’s own sample with a comma before the brace', () => {
+  it('if it is an error, as Tencent’s sample with a comma before the brace', () => {
     const sample = 'callback( {"error":100016,"error_description":"access token check failed",} );';
     expect(parseQQBody(sample)).toEqual({ error: 100016, error_description: 'access token check failed' });
   });
 
-  it('where a nickname holds raw control characters', () => {
+  it('if a nickname contains raw control characters', () => {
     expect(parseQQBody('{"ret":0,"nickname":"a\u0001\nb"}')).toEqual({ ret: 0, nickname: 'a b' });
   });
 
-  it.each(['openid', 'unionid', 'client_id', 'access_token', 'refresh_token'])('but never for its %s', (name) => {
+  it.each(['openid', 'unionid', 'client_id', 'access_token', 'refresh_token'])('but reads no %s from it', (name) => {
     expect(() => parseQQBody(`callback( {"${name}":"x",} );`)).toThrow(
       expect.objectContaining({ code: 'ERR_QQ_INVALID_RESPONSE' }),
     );
     expect(() => parseQQBody(`{"${name}":"x\u0001"}`)).toThrow();
   });
 
-  it('also beside an identity, if it is an error: the identity is then ignored', () => {
+  it('if it is an error beside an identity, which is then ignored', () => {
     expect(parseQQBody('{"error":100016,"openid":"x",}').error).toBe(100016);
   });
 
-  it('and changes no text of JSON without a mistake', () => {
+  it('without a change of JSON that is valid', () => {
     expect(parseQQBody('{"nickname":"a, } b,}"}').nickname).toBe('a, } b,}');
   });
 });
@@ -238,7 +238,7 @@ const user = (raw: UserInfoResponse): QQUser => toQQUser({ appId: '1', openid: '
 const qlogo = (name: string) => `https://thirdqq.qlogo.cn/${name}`;
 
 describe('a user made from a profile', () => {
-  it('has the identity it was given, and none from the profile', () => {
+  it('has the given identity, and none from the profile', () => {
     const raw = { ret: 0, nickname: 'n', openid: 'ANOTHER', unionid: 'ANOTHER', appId: 'ANOTHER' };
     expect(toQQUser({ appId: '1', openid: 'O', unionid: 'U' }, raw)).toEqual({
       appId: '1',
@@ -261,7 +261,7 @@ describe('a user made from a profile', () => {
     },
   );
 
-  it('has every avatar there is, over https where the host is Tencent’s', () => {
+  it('has each avatar of the profile, over https if the host is Tencent’s', () => {
     const raw = {
       figureurl: 'http://qzapp.qlogo.cn/30',
       figureurl_1: 'http://qzapp.qlogo.cn/50',
@@ -286,7 +286,7 @@ describe('a user made from a profile', () => {
     'http://evil.example/qlogo.cn/',
     'http://notqlogo.cn/x',
     'http://qlogo.cn:81/x',
-  ])('leaves %s alone, which is not one of Tencent’s hosts', (url) => {
+  ])('keeps %s, which is not one of Tencent’s hosts', (url) => {
     expect(user({ figureurl_qq_2: url }).figureurl_qq_2).toBe(url);
   });
 
@@ -298,13 +298,13 @@ describe('a user made from a profile', () => {
     '//qlogo.cn/x',
     'https://q.qlogo.cn/"><script>',
     'x',
-  ])('has no avatar for %j, rather than that', (url) => {
+  ])('has no avatar for %j', (url) => {
     const made = user({ figureurl_qq_2: url, figureurl_qq_1: url });
     expect(made).not.toHaveProperty('figureurl_qq_2');
     expect(made).not.toHaveProperty('avatarUrl');
   });
 
-  it('has the best avatar there is: 100 px of QQ, the largest of QQ, 40 px of QQ, then the Qzone ones', () => {
+  it('has as avatarUrl the first of: 100 px of QQ, the largest of QQ, 40 px of QQ, those of Qzone', () => {
     const order = ['figureurl_qq_2', 'figureurl_qq', 'figureurl_qq_1', 'figureurl_2', 'figureurl_1', 'figureurl'];
     const raw: UserInfoResponse = Object.fromEntries(order.map((name) => [name, qlogo(name)]));
     for (const name of order) {
@@ -420,7 +420,7 @@ describe('createDialect() returns', () => {
     expect(await answer('token', text)).toEqual({ access_token: 'AT', token_type: 'bearer' });
   });
 
-  it('nothing else of a token answer: an ID token would be verified', async () => {
+  it('no other field of a token response, because openid-client would verify an ID token', async () => {
     const text = '{"access_token":"AT","id_token":"x","scope":7,"openid":"O"}';
     expect(await answer('token', text)).toEqual({ access_token: 'AT', token_type: 'bearer', openid: 'O' });
   });
@@ -486,7 +486,7 @@ describe('createDialect() throws', () => {
     ['in a nested object', '{"openid":"A","more":{"openid":"B"},"list":[{"openid":"C"}]}'],
     ['in a text', '{"openid":"A","msg":"\\"openid\\":\\"B\\", {\\"openid\\":"}'],
     ['as a value', '{"openid":"A","msg":"openid"}'],
-  ])('nothing for an openid whose name stands again %s', async (_where, text) => {
+  ])('no error for an openid whose name appears again %s', async (_where, text) => {
     expect(await answer('me', text)).toHaveProperty('openid', 'A');
   });
 
@@ -496,7 +496,7 @@ describe('createDialect() throws', () => {
     }
   });
 
-  it('no secret of the request, however QQ repeats it', async () => {
+  it('no secret of the request in any form in which QQ repeats it', async () => {
     const text = '{"error":"bad s3cret","error_description":"s3cret and my-code and AT-1 are wrong"}';
     const query = { client_secret: 's3cret', code: 'my-code', access_token: 'AT-1' };
     expect(await failure(dialectOver(text).call('api', query))).toMatchObject({

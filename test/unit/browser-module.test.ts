@@ -31,7 +31,7 @@ describe('the built browser module', () => {
     ]);
   });
 
-  it('uses nothing that browsers keep for secure contexts', () => {
+  it('uses no API that browsers reserve for secure contexts', () => {
     expect(built).not.toMatch(/randomUUID|\.subtle|serviceWorker|\.locks|clipboard|cookieStore/);
   });
 
@@ -46,13 +46,13 @@ describe('the built browser module', () => {
       .expect(304);
   });
 
-  it('does nothing when it is imported, in Node either', () => {
+  it('has no effect when it is imported, also in Node', () => {
     const script = "import('express-qq-connect/browser').then((module) => console.log(Object.keys(module).join()))";
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script]).toString();
     expect(output.trim()).toBe('fetchUser,loginWithPopup,logout');
   });
 
-  it('has types, with what an editor shows', () => {
+  it('has types with documentation for editors', () => {
     const types = readFileSync('dist/browser/index.d.ts', 'utf8');
     expect(types).toContain('loginWithPopup(options?: PopupOptions): Promise<QQUser | undefined>');
     expect(types).toContain('@defaultValue');

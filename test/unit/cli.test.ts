@@ -53,7 +53,7 @@ describe('checkConfiguration()', () => {
     [{ QQ_APP_ID: 'your_app_id' }, ['error app_id_placeholder']],
     [{ QQ_APP_ID: '100000001', QQ_GRAPH_URL: SANDBOX }, ['ok app_id']],
     [{ QQ_APP_ID: 'my-app', QQ_GRAPH_URL: SANDBOX }, ['ok app_id']],
-  ])('reports of the APP ID in %j: %j', (env, expected) => {
+  ])('reports for the APP ID in %j: %j', (env, expected) => {
     expect(findings(env, 'app_id')).toEqual(expected);
   });
 
@@ -72,7 +72,7 @@ describe('checkConfiguration()', () => {
     [{ QQ_APP_KEY: '101234568' }, ['warn app_key_is_app_id']],
     [{ QQ_APP_KEY: appKey.slice(1) }, ['ok app_key']],
     [{ QQ_APP_KEY: 'sandbox-app-key-not-a-secret', QQ_GRAPH_URL: SANDBOX }, ['ok app_key']],
-  ])('reports of the APP Key in %j: %j', (env, expected) => {
+  ])('reports for the APP Key in %j: %j', (env, expected) => {
     expect(findings(env, 'app_key')).toEqual(expected);
     expect(JSON.stringify(checkConfiguration({ ...good, ...env }, false))).not.toContain(env.QQ_APP_KEY ?? appKey);
   });
@@ -91,11 +91,11 @@ describe('checkConfiguration()', () => {
     ['https://login.example.com/callback/', ['ok redirect_uri']],
     ['https://www.example.com/callback', ['ok redirect_uri']],
     ['https://example.com.cn/callback', ['ok redirect_uri']],
-  ])('reports of the redirect URI %j: %j', (QQ_REDIRECT_URI, expected) => {
+  ])('reports for the redirect URI %j: %j', (QQ_REDIRECT_URI, expected) => {
     expect(findings({ QQ_REDIRECT_URI }, 'redirect_uri')).toEqual(expected);
   });
 
-  it('accepts for a sandbox what the real QQ refuses, with a note', () => {
+  it('accepts a value that only the real QQ refuses if a sandbox is used, with a note', () => {
     const env = { QQ_REDIRECT_URI: 'http://localhost:3000/callback', QQ_GRAPH_URL: SANDBOX };
     expect(findings(env, 'redirect_uri')).toEqual(['ok redirect_uri', 'info redirect_uri_sandbox']);
     expect(findings({ ...env, QQ_REDIRECT_URI: 'http://localhost:3000/cb#a' }, 'redirect_uri')).toEqual([
@@ -111,7 +111,7 @@ describe('checkConfiguration()', () => {
     [{ QQ_GRAPH_URL: 'https://graph.example.com' }, 'warn graph_url_other'],
     [{ QQ_GRAPH_URL: 'http://graph.qq.com' }, 'error graph_url_form'],
     [{ QQ_GRAPH_URL: 'graph.qq.com' }, 'error graph_url_form'],
-  ])('reports of where logins go in %j: %s', (env, expected) => {
+  ])('reports for the server of logins in %j: %s', (env, expected) => {
     expect(findings(env, 'graph_url')).toEqual([expected]);
   });
 
@@ -130,7 +130,7 @@ describe('checkConfiguration()', () => {
     [{ SESSION_SECRET: long }, []],
     [{ SESSION_SECRET: 'secret' }, ['warn session_secret_weak']],
     [{ SESSION_SECRET: '' }, []],
-  ])('reports of the application’s own secrets in %j: %j', (env, expected) => {
+  ])('reports for the application’s own secrets in %j: %j', (env, expected) => {
     expect([...findings(env, 'encryption_key'), ...findings(env, 'session_secret')]).toEqual(expected);
     expect(JSON.stringify(checkConfiguration({ ...good, ...env }, false))).not.toContain(long);
   });
@@ -147,18 +147,18 @@ describe('networkFailure()', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
     ['CERT_NOT_YET_VALID', /NTP/],
     ['ECONNRESET', /firewall/],
-  ])('returns for %s the hint of a login that fails so', (code, hint) => {
+  ])('returns for %s the hint of a login that fails for the same reason', (code, hint) => {
     const failure = networkFailure(failed(code));
     expect(failure.code).toBe(code);
     expect(failure.fix.en).toMatch(hint);
   });
 
-  it('returns the name of a timeout, and unknown for what is no error', () => {
+  it('returns the name of a timeout, and unknown for a value that is no error', () => {
     expect(networkFailure(new DOMException('too slow', 'TimeoutError')).code).toBe('TimeoutError');
     expect(networkFailure('oh').code).toBe('unknown');
   });
 
-  it('quotes no message, which may hold what was sent', () => {
+  it('quotes no message, because a message can contain the request', () => {
     expect(JSON.stringify(networkFailure(failed('a code with blanks and secrets')))).not.toContain('secrets');
   });
 });
@@ -173,11 +173,11 @@ describe('proxyVariable', () => {
     [{ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: '*' }, undefined],
     [{ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: 'aqq.com' }, 'HTTPS_PROXY'],
     [{}, undefined],
-  ])('finds for %j: %s', (env, expected) => {
+  ])('returns for %j: %s', (env, expected) => {
     expect(proxyVariable(graphUrl, env)).toBe(expected);
   });
 
-  it('knows that nothing of this machine goes through a proxy', () => {
+  it('returns no proxy for an address of this machine', () => {
     expect(proxyVariable(new URL('http://127.0.0.1:9010'), { http_proxy: 'http://proxy.example' })).toBeUndefined();
   });
 });
@@ -217,7 +217,7 @@ describe('checkAuthorize', () => {
     expect(`${check?.level} ${check?.id}`).toBe(expected);
   });
 
-  it('says nothing for certain where there is no answer', () => {
+  it('returns no certain result without a response', () => {
     expect(checkAuthorize({ thrown: failed('ERR_QQ_BODY_TOO_LARGE') })[0]?.level).toBe('info');
   });
 });
@@ -228,7 +228,7 @@ describe('closest', () => {
     ['exlpain', 'explain'],
     ['box', 'sandbox'],
     ['', 'doctor'],
-  ])('takes %j for %s', (written, meant) => {
+  ])('finds for %j the command %s', (written, meant) => {
     expect(closest(written, ['doctor', 'explain', 'sandbox'])).toBe(meant);
   });
 });
@@ -273,7 +273,7 @@ const statusOf = (site: SiteVisit) =>
   );
 
 describe('checkSite, of a site on https', () => {
-  it('finds a good one good', () => {
+  it('reports no problem of a correct site', () => {
     expect(statusOf(visit())).toEqual({
       site_login: 'ok',
       site_client_id: 'ok',
@@ -284,7 +284,7 @@ describe('checkSite, of a site on https', () => {
     });
   });
 
-  it('wants Secure and __Host- on the login cookie', () => {
+  it('requires Secure and __Host- on the login cookie', () => {
     for (const cookie of [
       { ...attempt, secure: false },
       { ...attempt, name: 'qq_login_owner_id' },
@@ -295,7 +295,7 @@ describe('checkSite, of a site on https', () => {
     }
   });
 
-  it('takes a session cookie without Secure for a missing trust proxy', () => {
+  it('reports a session cookie without Secure as a missing trust proxy', () => {
     const user = answerOf('/auth/qq/user', { cookies: [{ ...sessionCookie, secure: false, value: 'id' }] });
     expect(statusOf(visit({ user })).site_session_secure).toBe('error');
     const good = answerOf('/auth/qq/user', { cookies: [{ ...sessionCookie, value: 'id' }] });
@@ -319,7 +319,7 @@ describe('checkSite, of a site on https', () => {
     );
   });
 
-  it('reports processes that send different values, or do not find the login of another one', () => {
+  it('reports processes that send different values, or that do not find the login of another process', () => {
     const other = answerOf('/auth/qq/login', { location: authorize('https://old.example.com/auth/qq/callback') });
     expect(statusOf(visit({ again: [other] })).site_processes).toBe('error');
     const rejected = answerOf('/auth/qq/callback', { status: 400, errorCode: 'ERR_QQ_STATE_UNKNOWN' });
@@ -334,7 +334,7 @@ describe('checkSite, of a site on https', () => {
     expect(statusOf(visit({ login: sandbox })).site_sandbox).toBe('error');
   });
 
-  it('reads a redirect_uri that was encoded twice for what it is', () => {
+  it('reads a redirect_uri that was encoded twice', () => {
     const login = answerOf('/auth/qq/login', { status: 302, location: authorize(encodeURIComponent(CALLBACK)) });
     expect(statusOf(visit({ login }))).toMatchObject({ site_redirect_uri: 'error', redirect_uri_encoded: 'error' });
   });

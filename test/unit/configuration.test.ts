@@ -72,7 +72,7 @@ describe('findConfigurationProblems()', () => {
     },
   );
 
-  it('reports nothing for what is missing', () => {
+  it('reports nothing for a missing value', () => {
     expect(findConfigurationProblems({})).toEqual([]);
     expect(findConfigurationProblems({ appId: '', redirectUri: ' ' })).toEqual([]);
   });
@@ -90,10 +90,13 @@ describe('createServices()', () => {
       { ...options, encryptionKey: ['new-key-0123456789-0123456789-01', 'old-key-0123456789-0123456789-01'] },
       [APP_KEY, 'new-key-0123456789-0123456789-01', 'old-key-0123456789-0123456789-01'],
     ],
-  ])('what a router’s handlers share shows no secret with an encryption key %s', (_what, given, secrets) => {
-    const services = createServices(readOptions(given));
-    const shown = inspect(services, { showHidden: true, depth: Infinity, getters: true }) + JSON.stringify(services);
-    expect(shown).toContain(options.redirectUri);
-    for (const secret of secrets) expect(shown).not.toContain(secret);
-  });
+  ])(
+    'returns services that show no secret when they are printed, with an encryption key %s',
+    (_what, given, secrets) => {
+      const services = createServices(readOptions(given));
+      const shown = inspect(services, { showHidden: true, depth: Infinity, getters: true }) + JSON.stringify(services);
+      expect(shown).toContain(options.redirectUri);
+      for (const secret of secrets) expect(shown).not.toContain(secret);
+    },
+  );
 });

@@ -108,7 +108,7 @@ describe('the stack of an error in production', () => {
     expect(inspect(error)).toBe(error.stack);
   });
 
-  it('is whole from status 500', () => {
+  it('is complete from status 500', () => {
     expect(new QQConfigurationError('options: wrong', hint).stack).toMatch(/options: wrong\n {4}at /);
   });
 });
@@ -180,7 +180,7 @@ const texts = entries.flatMap(({ code, meaning, hint }): [string, LocalizedText]
 ]);
 
 describe('the table of QQ’s error codes', () => {
-  it.each(Object.entries(expected))('lists every code with the action %s', (action, codes) => {
+  it.each(Object.entries(expected))('contains the codes with the action %s', (action, codes) => {
     const listed = entries.filter((entry) => entry.action === action).map((entry) => entry.code);
     expect(listed).toEqual(ascending(codes));
   });
@@ -189,7 +189,7 @@ describe('the table of QQ’s error codes', () => {
     expect([...qqErrorCodes.keys()]).toEqual(ascending(Object.values(expected).flat()));
   });
 
-  it('allows another read exactly where a step failed at Tencent', () => {
+  it('allows another request only if a step failed at Tencent', () => {
     const retried = entries.filter((entry) => entry.retryRead).map((entry) => entry.code);
     expect(retried).toEqual(ascending(failedSteps));
   });

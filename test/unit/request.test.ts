@@ -25,13 +25,13 @@ describe('createRequest()', () => {
     return createRequest({ timeoutMs })({ url: `${upstream.url}/somewhere` });
   };
 
-  it('returns status, headers and the body as it came', async () => {
+  it('returns status, headers and the unchanged body', async () => {
     const headers = { 'content-type': 'text/html; charset=utf-8' };
     const answer = await get({ headers, body: '{"a": 1}  \n示例' });
     expect(answer).toMatchObject({ status: 200, headers, text: '{"a": 1}  \n示例' });
   });
 
-  it.each([201, 204, 302, 304, 400, 404, 500, 503])('returns an answer with status %i', async (status) => {
+  it.each([201, 204, 302, 304, 400, 404, 500, 503])('returns a response with status %i', async (status) => {
     expect(await get({ status, headers: { location: '/other' } })).toMatchObject({ status });
   });
 
@@ -41,13 +41,13 @@ describe('createRequest()', () => {
     expect(upstream.requests.map(({ path }) => path)).toEqual(['/somewhere']);
   });
 
-  it('sends the method, the headers and the body it is given', async () => {
+  it('sends the given method, headers and body', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-own': 'yes' };
     await request({ method: 'POST', url: `${upstream.url}/p?q=1`, headers, body: 'a=b+c' });
     expect(upstream.requests[0]).toMatchObject({ method: 'POST', path: '/p', body: 'a=b+c', headers });
   });
 
-  it('sends its own headers with every request, and those of a request in their place', async () => {
+  it('sends its own headers with each request, unless the request replaces them', async () => {
     const own = createRequest({ timeoutMs: GENEROUS_MS, headers: { 'x-a': '1', 'x-b': '1' } });
     await own({ url: `${upstream.url}/a`, headers: { 'x-b': '2' } });
     await own({ url: `${upstream.url}/b` });
@@ -109,7 +109,7 @@ describe('createRequest()', () => {
         return undefined;
       },
     ],
-  ])('ends with a TimeoutError where the server sends %s', async (_what, answer) => {
+  ])('throws a TimeoutError if the server sends %s', async (_what, answer) => {
     await expect(get(answer, 100)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
@@ -131,7 +131,7 @@ describe('createRequest()', () => {
     await expect(get(cut)).rejects.toMatchObject({ name: 'TypeError' });
   });
 
-  it('fails without an AxiosError and without anything of the request', async () => {
+  it('throws an error without an AxiosError and without data of the request', async () => {
     upstream.always('other', reset);
     const url = `${upstream.url}/x?client_secret=top-secret`;
     const error: unknown = await request({ url }).catch((reason: unknown) => reason);
@@ -308,7 +308,7 @@ describe('createRequest() with an axios instance of the application', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('keeps its interceptors and headers, and reads the body as it came', async () => {
+  it('keeps its interceptors and headers, and returns the unchanged body', async () => {
     const instance = axios.create({ headers: { 'x-theirs': 'yes' }, responseType: 'json', timeout: 1_000 });
     instance.interceptors.request.use((config) => {
       config.headers.set('x-own', 'yes');
@@ -325,7 +325,7 @@ describe('createRequest() with an axios instance of the application', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('fails with a TypeError whatever an interceptor throws', async () => {
+  it('throws a TypeError for any exception of an interceptor', async () => {
     const instance = axios.create();
     instance.interceptors.request.use(() => {
       throw undefined as unknown as Error;

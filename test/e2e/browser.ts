@@ -12,6 +12,7 @@ const SCREENSHOTS = 'artifacts/screenshots';
 export async function launch(executablePath: string, more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'], // users' browsers have this cache
     args: [
       '--no-sandbox',
       '--disable-gpu',

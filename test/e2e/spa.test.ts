@@ -177,3 +177,36 @@ describeBrowser('a single-page application', () => {
     });
   });
 });
+
+describeBrowser('the back button after a logout', () => {
+  const ORDERS =
+    '<!doctype html><title>Orders</title><form method="post" action="/auth/qq/logout"><button>退出</button>';
+
+  it.each(['destroy', 'keep'] as const)(
+    'shows no page of the user with logout: %j',
+    async (logout) => {
+      await using site = await startSite({
+        sandbox: { autoApprove: false },
+        qq: { logout },
+        routes: (app) => {
+          app.get('/', (_req, res) => void res.type('html').send('<!doctype html><title>Home</title>'));
+          app.get('/orders', requireQQUser(), (_req, res) => void res.type('html').send(ORDERS));
+        },
+      });
+      const browser = await launch(chromium ?? '');
+      try {
+        const { page } = await visit(browser);
+        await page.goto(`${site.url}/orders`);
+        await choosePersona(page, '林小满');
+        await page.waitForURL(`${site.url}/orders`);
+        await page.getByRole('button', { name: '退出' }).click();
+        await page.waitForURL(`${site.url}/`);
+        await page.goBack({ waitUntil: 'commit' });
+        await page.waitForURL(/\/oauth2\.0\/authorize\?/, { timeout: 10_000 });
+      } finally {
+        await browser.close();
+      }
+    },
+    30_000,
+  );
+});

@@ -30,7 +30,7 @@ const zh = {
   welcome: '欢迎回来，',
   welcomeLead: '你已通过 QQ 登录。服务器重启后仍保持登录。',
   cancelled: '已取消登录。如需登录，请再次点击按钮。',
-  loggedOut: '已退出登录。QQ 网站上的登录不受影响，换用其他 QQ 账号请在登录页选择。',
+  loggedOut: '已退出登录。QQ 网站上的登录不受影响；如需换用其他 QQ 账号，请在登录页选择。',
   pages: '三个页面',
   homeText: '对所有访客开放，无需登录。',
   privateText: '未登录时跳转到 QQ 登录，登录后返回此页。',
@@ -39,8 +39,8 @@ const zh = {
   membersOnly: '需要登录',
 
   privateTitle: '仅登录用户可见',
-  privateLead: '处理函数之前只需加上 requireQQUser()。未登录的用户会跳转到 QQ 登录，登录后返回原页面。',
-  visits: (count: number) => `登录以来，你打开过这一页 ${count} 次。`,
+  privateLead: '只需在处理函数之前加上 requireQQUser()。未登录的用户会跳转到 QQ 登录，登录后返回原页面。',
+  visits: (count: number) => `登录以来，你已打开此页 ${count} 次。`,
   visitsNote: '这个数字保存在会话里，是应用自己的数据。',
 
   profileLead: 'QQ 在登录时返回的资料。',
@@ -62,13 +62,13 @@ const zh = {
     return size > 100 ? `最大 ${size} 像素` : `${size} 像素`;
   },
   addresses: 'QQ 返回的头像地址',
-  addressesNote: '地址中没有 QQ 号。用户更换头像后地址会改变，不宜长期保存。',
+  addressesNote: '地址中没有 QQ 号。用户更换头像后，地址可能改变，请勿长期保存。',
   refresh: '重新获取资料',
   refreshed: '资料已更新。',
   refreshNote: '用户更换头像后，旧的地址可能失效。',
 
   notFound: '没有这个页面',
-  notFoundText: '地址可能写错了，或者页面已经搬走。',
+  notFoundText: '地址可能有误，或页面已移动。',
   failed: '服务器出错了',
   failedText: '这次请求没有完成，请稍后再试。',
   backHome: '返回首页',

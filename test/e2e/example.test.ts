@@ -274,9 +274,9 @@ describeBrowser('the example application in Chromium', () => {
       expect(page.url()).toContain('/oauth2.0/authorize?');
       await choosePersona(page, '阿哲');
       await page.waitForURL(`${example.url}/private?from=a%20link`);
-      expect(await page.getByRole('main').textContent()).toContain('打开过这一页 1 次');
+      expect(await page.getByRole('main').textContent()).toContain('你已打开此页 1 次');
       await page.reload();
-      expect(await page.getByRole('main').textContent()).toContain('打开过这一页 2 次');
+      expect(await page.getByRole('main').textContent()).toContain('你已打开此页 2 次');
       expect(visitor.complaints).toEqual([]);
     });
 

@@ -217,14 +217,14 @@ describe('express-qq-connect explain', () => {
     const { status, stdout } = await call(['explain', '--lang', 'zh']);
     expect(status).toBe(0);
     const groups = stdout.split('\n\n').map((group) => group.trim().split('\n'));
-    expect(groups.map(([heading]) => /\((\w+)\)/.exec(heading ?? '')?.[1])).toEqual([
+    expect(groups.map(([heading]) => /（(\w+)）/.exec(heading ?? '')?.[1])).toEqual([
       'login_again',
       'fix_configuration',
       'try_later',
       'refuse_user',
     ]);
     const listed = groups.flatMap(([heading, ...lines]) =>
-      lines.map((line) => [Number(line.trim().split(' ')[0]), /\((\w+)\)/.exec(heading ?? '')?.[1]]),
+      lines.map((line) => [Number(line.trim().split(' ')[0]), /（(\w+)）/.exec(heading ?? '')?.[1]]),
     );
     expect(new Map(listed as [number, string][])).toEqual(
       new Map([...qqErrorCodes.values()].map(({ code, action }) => [code, action])),

@@ -57,10 +57,10 @@ function checkSentUri(sent: URL, redirectUri: string | undefined): Check[] {
   const found = uri === null ? [] : checkWrittenUri(uri, 'redirect_uri', !isLoopbackHost(sent.hostname));
   if (uri !== null && !redirectUri) return found;
   const errors = found.filter(({ level }) => level === 'error');
-  const shown = uri === null || errors.length > 0 ? '' : ` (${printable(uri)})`;
+  const shown = uri === null || errors.length > 0 ? '' : printable(uri);
   const different = {
-    en: `The site does not send QQ_REDIRECT_URI as redirect_uri${shown}.`,
-    zh: `网站发送的 redirect_uri 与 QQ_REDIRECT_URI 不一致${shown}。`,
+    en: `The site does not send QQ_REDIRECT_URI as redirect_uri${shown && ` (${shown})`}.`,
+    zh: `网站发送的 redirect_uri 与 QQ_REDIRECT_URI 不一致${shown && `（${shown}）`}。`,
   };
   return [error('site_redirect_uri', different, SAME_VALUES), ...errors];
 }

@@ -59,10 +59,10 @@ export function summaryAsText(checks: readonly Check[], language: Language, pain
   const [errors, warnings] = [count('error'), count('warn')];
   const parts: LocalizedText[] = [];
   if (errors > 0) parts.push({ en: `✗ ${errors} to change.`, zh: `✗ ${errors} 处需要修改。` });
-  if (warnings > 0) parts.push({ en: `! ${warnings} to check.`, zh: `! ${warnings} 处请检查。` });
+  if (warnings > 0) parts.push({ en: `! ${warnings} to check.`, zh: `! ${warnings} 处需要检查。` });
   if (parts.length === 0) {
     const en = 'Nothing to change in what was checked. A login of a user was not tried.';
-    parts.push({ en, zh: '已检查的各项无需修改；没有尝试真实登录。' });
+    parts.push({ en, zh: '已检查的各项无需修改。doctor 没有实际登录。' });
   }
   const colour = errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green';
   return `\n${paint(colour, parts.map((part) => part[language]).join(' '))}\n`;

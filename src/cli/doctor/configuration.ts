@@ -120,7 +120,10 @@ export function checkWrittenUri(value: string, name: string, realQQ: boolean): C
 
 function sandboxNote(): Check {
   const en = 'It works with the sandbox. The real QQ requires https, a registered domain and no port.';
-  return info('redirect_uri_sandbox', { en, zh: '可用于沙箱；真实 QQ 要求 https、已填写的域名、不带端口。' });
+  return info('redirect_uri_sandbox', {
+    en,
+    zh: '该地址可用于沙箱。真实的 QQ 要求 https、在 QQ 互联填写的域名，且不带端口。',
+  });
 }
 
 function checkGraphUrl(url: URL): Check[] {

@@ -11,7 +11,7 @@ const REWRITTEN: LocalizedText = {
 };
 const TRUST_PROXY: LocalizedText = {
   en: "Behind a proxy write app.set('trust proxy', 1), and on https session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } }).",
-  zh: "反向代理之后请写 app.set('trust proxy', 1)；https 站点用 session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } })。",
+  zh: "使用反向代理时，请设置 app.set('trust proxy', 1)；https 站点请设置 session({ name: '__Host-sid', cookie: { secure: true, sameSite: 'lax' } })。",
 };
 
 function isLoginCookie({ name }: SetCookie): boolean {
@@ -50,7 +50,7 @@ export function checkSessionCookie({ login, user }: SiteVisit): Check {
     .find((each) => !isLoginCookie(each) && /sess|sid/i.test(each.name));
   if (!cookie) {
     const en = `The session cookie and trust proxy are not checked: they do not show before a login. ${TRUST_PROXY.en}`;
-    const zh = `未检查会话 cookie 和 trust proxy：登录前看不到。${TRUST_PROXY.zh}`;
+    const zh = `未检查会话 cookie 和 trust proxy，因为网站在登录前没有发送会话 cookie。${TRUST_PROXY.zh}`;
     return info('site_session_unseen', { en, zh });
   }
   const isHttps = user.url.protocol === 'https:';

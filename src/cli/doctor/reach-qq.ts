@@ -82,7 +82,7 @@ export function checkAuthorize(outcome: Outcome): Check[] {
   const entry = 'thrown' in outcome ? undefined : describeQQErrorCode(errorShown(outcome) ?? 0);
   if (!entry) {
     const en = 'QQ shows no error for this APP ID and redirect URI. The APP Key is not checked: log in once.';
-    return [info('authorize', { en, zh: 'QQ 没有对这个 APP ID 和回调地址报错。没有检查 APP Key：请实际登录一次。' })];
+    return [info('authorize', { en, zh: 'QQ 没有对该 APP ID 和回调地址报错。APP Key 需要实际登录才能检查。' })];
   }
   const { code, meaning, hint } = entry;
   const found = { en: `QQ's login page shows ${code}: ${meaning.en}`, zh: `QQ 的登录页报错 ${code}：${meaning.zh}` };

@@ -31,13 +31,19 @@ const messages = {
   },
 } as const;
 
+/** An action, with its name in the API. */
+function actionAsText(action: QQErrorAction, language: Language): string {
+  const text = actions[action][language];
+  return language === 'zh' ? `${text}（${action}）` : `${text} (${action})`;
+}
+
 /** One code, on a few lines. */
 export function asText(entry: QQErrorCodeEntry, language: Language, terminal: Terminal): string {
   const { meaning, action, hint, retryRead } = messages[language];
   const paint = paintFor(terminal);
   const row = (label: string, text: string): string =>
     `  ${paint('dim', label)}  ${wrap(text, language === 'zh' ? 8 : 11, terminal)}`;
-  const what = `${actions[entry.action][language]} (${entry.action})`;
+  const what = actionAsText(entry.action, language);
   return [
     paint('bold', String(entry.code)),
     row(meaning, entry.meaning[language]),
@@ -57,7 +63,7 @@ export function listAsText(language: Language, terminal: Terminal): string {
   const paint: Paint = paintFor(terminal);
   const entries = [...qqErrorCodes.values()];
   const groups = (Object.keys(actions) as QQErrorAction[]).map((action) => [
-    paint('bold', wrap(`${actions[action][language]} (${action})`, 0, terminal)),
+    paint('bold', wrap(actionAsText(action, language), 0, terminal)),
     ...entries
       .filter((entry) => entry.action === action)
       .map(({ code, meaning }) => `  ${String(code).padStart(6)}  ${wrap(meaning[language], 10, terminal)}`),

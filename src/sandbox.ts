@@ -4,16 +4,4 @@
  * @packageDocumentation
  */
 export { startSandbox } from './sandbox/start.js';
-export type {
-  SandboxAgent,
-  SandboxAgentResponse,
-  Sandbox,
-  SandboxApp,
-  SandboxCredentials,
-  SandboxEndpoint,
-  SandboxFault,
-  SandboxOptions,
-  SandboxRequest,
-  SandboxUser,
-  SandboxWarning,
-} from './sandbox/state/types.js';
+export type * from './sandbox/state/types.js';

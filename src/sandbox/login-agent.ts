@@ -1,5 +1,6 @@
 import type { SandboxState } from './state/state.js';
-import type { Account, SandboxAgent, SandboxAgentResponse } from './state/types.js';
+import type { Account } from './state/grants.js';
+import type { SandboxAgent, SandboxAgentResponse } from './state/types.js';
 
 const MAX_STEPS = 5;
 

@@ -2,8 +2,8 @@ import { simulatedError, type Call, type Parameters } from '../http/call.js';
 import { noticePage } from '../pages/notice-page.js';
 import { pictureOf, placeholder } from './pictures.js';
 import type { SandboxResponse } from '../http/response.js';
+import type { Account } from '../state/grants.js';
 import type { QQ } from '../state/qq.js';
-import type { Account } from '../state/types.js';
 
 /** The sizes of QQ's image hosts, with `0` for the original. */
 const SIZES = ['0', '30', '40', '50', '100', '140', '640'];

@@ -9,8 +9,6 @@ const ANIMALS = ['bear', 'cat', 'rabbit'] as const;
 /** Red, green and blue take each other's place, which makes three pictures of each file. */
 const CHANNELS = 3;
 
-const files = new Map<string, Buffer>();
-
 /** The picture with a number: the same animal in the same colours in every size. There are nine different ones. */
 export function pictureOf(number: number, size: number): Buffer {
   const animal = ANIMALS[number % ANIMALS.length] ?? 'bear';
@@ -32,10 +30,7 @@ function fitting(sizes: readonly number[], size: number): number {
 }
 
 function read(name: string, size: number): Buffer {
-  const file = `${name}-${size}.png`;
-  const bytes = files.get(file) ?? readFileSync(new URL(`./${file}`, import.meta.url));
-  files.set(file, bytes);
-  return bytes;
+  return readFileSync(new URL(`./${name}-${size}.png`, import.meta.url));
 }
 
 /** Shifts the channels of a PNG's palette. */

@@ -6,8 +6,9 @@ import { noticePage } from '../pages/notice-page.js';
 import { describeError, Refusal } from '../state/errors.js';
 import { callbackUrl, parseRedirectUri } from '../state/redirect-uri.js';
 import { scopesOf } from '../state/scopes.js';
+import type { Account } from '../state/grants.js';
 import type { QQ } from '../state/qq.js';
-import type { Account, SandboxApp } from '../state/types.js';
+import type { SandboxApp } from '../state/types.js';
 
 /**
  * `authorize`: shows the login page or an error page, and calls back with a code, an error or `usercancel=1`.

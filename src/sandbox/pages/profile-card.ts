@@ -1,6 +1,5 @@
 import { localize, type Language } from '../http/language.js';
 import { html, type Html } from './html.js';
-import type { Account } from '../state/types.js';
 
 const messages = localize({
   unnamed: ['（空昵称）', '(no nickname)'],
@@ -15,6 +14,7 @@ const messages = localize({
   ordinary: ['资料齐全', 'complete profile'],
   comma: ['、', ', '],
 });
+import type { Account } from '../state/grants.js';
 
 /** Where a user's picture for the pages is. It is not QQ's path, so it uses no fault and is not logged. */
 export function portraitPath(openid: string): string {

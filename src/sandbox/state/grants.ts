@@ -1,7 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Refusal } from './errors.js';
-import type { Account, SandboxApp } from './types.js';
+import type { SandboxApp, SandboxUser } from './types.js';
+
+/** A user with the derived values filled in, but the openid, which differs between applications. */
+export type Account = SandboxUser & { readonly id: string; readonly unionid: string | false };
 
 /** One login of one user at one application. All codes and tokens of a refresh chain belong to it. */
 export interface Login {
@@ -24,15 +27,13 @@ export interface TokenPair {
 
 interface Code {
   readonly login: Login;
-  /** Hashed, because a client chooses its length. */
   readonly redirectUri: string;
-  readonly expiresAt: number;
   used: boolean;
 }
 
 const CODE_TTL_MS = 10 * 60_000;
 /** How long a used or expired code is kept, to tell it from an unknown one. */
-const CODE_MEMORY_MS = 60 * 60_000;
+const CODE_MEMORY_MS = 70 * 60_000;
 /** Renewal ends three months after the login, taken as 90 days. */
 const CHAIN_TTL_MS = 90 * 86_400_000;
 const MAX_ENTRIES = 50_000;
@@ -56,20 +57,19 @@ export class Grants {
 
   issueCode(login: Login, redirectUri: string): string {
     const code = randomToken();
-    const expiresAt = login.startedAt + CODE_TTL_MS;
-    this.#codes.set(code, { login, redirectUri: hash(redirectUri), expiresAt, used: false });
+    this.#codes.set(code, { login, redirectUri, used: false });
     return code;
   }
 
   /** Exchanges a code for tokens. A refusal does not use the code. */
   redeemCode(value: string, app: SandboxApp, redirectUri: string): TokenPair {
     const code = this.#codes.peek(value);
-    const now = this.#clock();
-    if (!code || code.expiresAt + CODE_MEMORY_MS <= now) throw new Refusal(100019);
+    const age = this.#clock() - (code?.login.startedAt ?? 0);
+    if (!code || age >= CODE_MEMORY_MS) throw new Refusal(100019);
     if (code.login.app !== app) throw new Refusal(100068);
     if (code.used) throw new Refusal(100020);
-    if (code.expiresAt <= now) throw new Refusal(100067);
-    if (code.redirectUri !== hash(redirectUri)) throw new Refusal(100010);
+    if (age >= CODE_TTL_MS) throw new Refusal(100067);
+    if (code.redirectUri !== redirectUri) throw new Refusal(100010);
     code.used = true;
     return this.issueTokens(code.login);
   }
@@ -123,8 +123,4 @@ function newestOf<T extends object>(): LRUCache<string, T> {
 
 function randomToken(): string {
   return randomBytes(16).toString('hex').toUpperCase();
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

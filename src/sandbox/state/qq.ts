@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { defaultApps, defaultUsers } from './default-users.js';
 import { Refusal } from './errors.js';
-import { Grants } from './grants.js';
-import type { Account, SandboxApp, SandboxOptions } from './types.js';
+import { Grants, type Account } from './grants.js';
+import type { SandboxApp, SandboxOptions } from './types.js';
 
 const MAX_LOGINS = 10_000;
 
@@ -30,8 +30,11 @@ export class QQ {
       const id = user.id ?? `user-${index + 1}`;
       return Object.freeze({ ...user, id, unionid: user.unionid ?? `UID_${digest('unionid', id)}` });
     });
-    this.firstApp = first('apps', this.apps);
-    this.firstAccount = first('users', this.accounts);
+    const [firstApp] = this.apps;
+    const [firstAccount] = this.accounts;
+    if (!firstApp || !firstAccount) throw new TypeError(`${firstApp ? 'users' : 'apps'}: at least one is needed`);
+    this.firstApp = firstApp;
+    this.firstAccount = firstAccount;
     checkUnique('appId', apps, ({ appId }) => appId);
     for (const app of apps) checkUnique('openid', this.accounts, (account) => this.openid(app, account));
     this.grants = new Grants(clock, expiresIn);
@@ -94,12 +97,6 @@ function checkApp({ appId, appKey, icon, redirectUris = [] }: SandboxApp): void 
 
 function digest(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32).toUpperCase();
-}
-
-function first<T>(name: string, values: readonly T[]): T {
-  const [value] = values;
-  if (value === undefined) throw new TypeError(`${name}: at least one is needed`);
-  return value;
 }
 
 function checkUnique<T>(name: string, values: readonly T[], keyOf: (value: T) => string): void {

@@ -1,3 +1,5 @@
+// The public types of the sandbox: all that this file exports is part of `express-qq-connect/sandbox`.
+
 /** An application as it would be registered on connect.qq.com. */
 export interface SandboxApp {
   /** The APP ID. As at QQ, an application whose APP ID is not digits cannot log a user in. */
@@ -73,9 +75,6 @@ export interface SandboxUser {
   readonly level?: string | null;
   readonly is_yellow_year_vip?: string | null;
 }
-
-/** A user with the derived values filled in, but the openid, which each application has its own of. */
-export type Account = SandboxUser & { readonly id: string; readonly unionid: string | false };
 
 /** The endpoints that {@link Sandbox.failNext} can make fail. `user_info` is `get_simple_userinfo` too. */
 export type SandboxEndpoint = 'authorize' | 'token' | 'me' | 'user_info' | 'avatar';

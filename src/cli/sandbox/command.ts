@@ -112,11 +112,11 @@ function tlsLines(
 
 function describeProblem(error: unknown, settings: SandboxSettings, text: CommandMessages): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
-  const { port, listen } = settings;
+  const { listen, options } = settings;
   if (code === 'MODULE_NOT_FOUND') return text.selfsignedMissing;
   if (path !== undefined) return text.folder(path, code ?? '');
-  if (code === 'EADDRINUSE') return text.portInUse(port);
-  if (code === 'EACCES') return text.portForbidden(port);
+  if (code === 'EADDRINUSE') return text.portInUse(options.port);
+  if (code === 'EACCES') return text.portForbidden(options.port);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return text.noSuchAddress(listen);
   return undefined;
 }

@@ -8,8 +8,7 @@ import type { SandboxOptions } from '../../sandbox/state/types.js';
 
 /** What the arguments of `sandbox` set. */
 export interface SandboxSettings {
-  readonly port: number;
-  readonly options: SandboxOptions;
+  readonly options: SandboxOptions & { readonly port: number };
   /** The host name to serve TLS under. */
   readonly as: string | undefined;
   /** Every host name that the sandbox accepts beside those of this machine. */
@@ -78,7 +77,6 @@ export function readSettings(argv: readonly string[]): SandboxSettings {
     zh: `--listen ${printable(listen)} 允许其他机器连接，因此需要指定它们使用的主机名，例如 --name sandbox。`,
   });
   return {
-    port: Number(port),
     options: { port: Number(port), apps: [app], autoApprove: values['auto-approve'], strict },
     as,
     names: as === QQ_HOST ? [as, ...IMAGE_HOSTS, ...given.slice(1)] : given,

@@ -23,15 +23,10 @@ const OFFERED_ERRORS = [100014, 100016, 100019, 100020, 100021, 100030, 100048, 
 /**
  * The page that shows the requests and simulates faults.
  *
- * @param options - `address`: the one that the browser used; `version`: changes with what the page shows
+ * @param origin - the one that the browser used
+ * @param version - changes with what the page shows
  */
-export function consolePage(options: {
-  readonly state: SandboxState;
-  readonly language: Language;
-  readonly address: string;
-  readonly version: string;
-}): SandboxResponse {
-  const { state, language, address, version } = options;
+export function consolePage(state: SandboxState, language: Language, origin: string, version: string): SandboxResponse {
   const text = consoleMessages[language];
   const view = { ...state, language, text };
   return page({
@@ -40,7 +35,7 @@ export function consolePage(options: {
     title: text.title,
     main: html`<header id="console" data-version="${version}">
         <h1>${text.title}</h1>
-        <p class="quiet">${text.lead} ${text.address}${text.colon}<code>${address}</code></p>
+        <p class="quiet">${text.lead} ${text.address}${text.colon}<code>${origin}</code></p>
         <nav aria-label="${text.sections}">
           <a href="#requests">${text.requests}</a> <a href="#faults">${text.faults}</a>
           <a href="#users">${text.users}</a> <a href="#apps">${text.applications}</a>
@@ -148,7 +143,7 @@ function appSection({ text, qq, language }: ConsoleView): Html {
           <dt>${text.redirectUris}</dt>
           ${acceptedRedirectUris(app, qq.strict, language).map((uri) => html`<dd>${uri}</dd> `)}
           <dt>unionid</dt>
-          <dd>${text.unionid(app.unionid !== false)}</dd>
+          <dd>${app.unionid === false ? text.noUnionid : text.unionid}</dd>
         </dl> `,
     )}
   </section>`;

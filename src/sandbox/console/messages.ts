@@ -3,16 +3,16 @@ import { localize, type Language } from '../http/language.js';
 export const consoleMessages = localize({
   title: ['QQ 沙箱控制台', 'QQ sandbox console'],
   lead: [
-    '本地服务器，模拟 graph.qq.com，用于开发和测试 QQ 登录。应用和用户都是虚构的。',
-    'A local server that emulates graph.qq.com, to build and test QQ login. Applications and users are made up.',
+    '本地服务器，模拟 graph.qq.com。应用和用户都是虚构的。',
+    'A local server that emulates graph.qq.com. Applications and users are made up.',
   ],
   address: ['地址（QQ_GRAPH_URL）', 'Address (QQ_GRAPH_URL)'],
   sections: ['本页内容', 'On this page'],
   requests: ['请求', 'Requests'],
   noRequests: ['还没有请求。', 'No requests yet.'],
   howToStart: [
-    '在应用中发起一次登录，应用与 QQ 之间的每个请求都会显示在这里。',
-    'Start a login in your application. Each request between it and QQ is shown here.',
+    '在应用中发起一次登录，请求会显示在这里。',
+    'Start a login in your application. Its requests are shown here.',
   ],
   newestOf: [
     (shown: number, all: number) => (shown < all ? `最新的 ${shown} 个，共 ${all} 个` : `共 ${all} 个`),
@@ -23,10 +23,7 @@ export const consoleMessages = localize({
   clear: ['清空', 'Clear'],
   login: [(number: number) => `登录 ${number}`, (number: number) => `Login ${number}`],
   otherRequests: ['其他请求', 'Other requests'],
-  count: [
-    (requests: number) => `${requests} 个请求`,
-    (requests: number) => `${requests} request${requests === 1 ? '' : 's'}`,
-  ],
+  count: [(count: number) => `${count} 个请求`, (count: number) => `${count} request${count === 1 ? '' : 's'}`],
   noResponse: ['没有响应', 'no response'],
   pending: ['等待响应', 'pending'],
   request: ['请求', 'Request'],
@@ -37,10 +34,7 @@ export const consoleMessages = localize({
   body: ['内容', 'Body'],
   meaning: ['说明', 'Meaning'],
   fault: ['模拟的故障', 'Simulated fault'],
-  faultNote: [
-    '这是在沙箱中设置的故障，不是应用的错误。',
-    'This fault was set in the sandbox. It is not an error of the application.',
-  ],
+  faultNote: ['这是在沙箱中设置的故障，不是应用的错误。', 'Set in the sandbox. It is not an error of the application.'],
   warning: ['警告', 'Warning'],
   hiddenNote: [
     '*** 表示已隐去（密钥、code、token、state、cookie），其后的字母相同即为同一个值。',
@@ -64,20 +58,15 @@ export const consoleMessages = localize({
     '登录时显示选择用户的页面。用 --auto-approve（autoApprove）启动可跳过该页面，并在这里指定下一个登录的用户。',
     'A login shows the page to choose a user. Start with --auto-approve (autoApprove) to skip the page, and to choose here who logs in next.',
   ],
-  skipsPage: [
-    '登录时不显示选择用户的页面（autoApprove）。',
-    'A login does not show the page to choose a user (autoApprove).',
-  ],
+  skipsPage: ['登录时不显示选择用户的页面（autoApprove）。', 'A login does not show the login page (autoApprove).'],
   loginNext: ['下一个登录', 'Log in next'],
   next: ['接下来登录', 'Next to log in'],
   firstIsNext: ['未指定时登录第一个用户。', 'Unless you choose, the first user logs in.'],
   applications: ['应用', 'Applications'],
   hidden: ['已隐去', 'hidden'],
   redirectUris: ['接受的回调地址', 'Accepted redirect URIs'],
-  unionid: [
-    (allowed: boolean) => (allowed ? '有 unionid 权限' : '没有 unionid 权限'),
-    (allowed: boolean) => (allowed ? 'unionid permission' : 'no unionid permission'),
-  ],
+  unionid: ['有 unionid 权限', 'unionid permission'],
+  noUnionid: ['没有 unionid 权限', 'no unionid permission'],
   colon: ['：', ': '],
 });
 

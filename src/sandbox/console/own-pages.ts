@@ -27,16 +27,15 @@ export function ownPages(state: SandboxState, scheme: string): RespondOwn {
     [stylesheetPath, () => file('../pages/style.css', 'text/css; charset=utf-8')],
     [consoleScriptPath, () => file('./live.js', 'text/javascript; charset=utf-8')],
     [iconPath, icon],
-    ['/favicon.ico', icon],
     ...openids.map((openid) => [portraitPath(openid), () => portrait(qq, openid)] as const),
   ]);
 
   return async (req, path, query) => {
     const reader = readerOf(req);
-    const address = `${scheme}://${req.headers.host ?? ''}`;
+    const origin = `${scheme}://${req.headers.host ?? ''}`;
     if (req.method === 'POST') {
       if (![faultsPath, nextUserPath, clearPath].includes(path)) return undefined;
-      if (!isFromOwnPage(req, address)) return noticePage(reader, 'foreignForm');
+      if (!isFromOwnPage(req, origin)) return noticePage(reader, 'foreignForm');
       const form = await readForm(req);
       if (!form) return noticePage(reader, 'tooLarge');
       const part = change(path, form.values);
@@ -48,7 +47,7 @@ export function ownPages(state: SandboxState, scheme: string): RespondOwn {
     const version = createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 22);
     // The script sends the version that it shows.
     if (query.since === version) return { status: 204, type: 'text/plain', body: '' };
-    return consolePage({ state, language: reader.language, address, version });
+    return consolePage(state, reader.language, origin, version);
   };
 
   /** Changes what a form is for. Returns the part of the console to show, or `undefined` to refuse. */

@@ -4,7 +4,6 @@ import { html, type Html } from '../pages/html.js';
 import type { ConsoleMessages } from './messages.js';
 import type { Language } from '../http/language.js';
 import type { SandboxState } from '../state/state.js';
-import type { SandboxRequest } from '../state/types.js';
 
 /** How many requests the page shows. */
 const MAX_SHOWN = 100;
@@ -21,7 +20,7 @@ export interface ConsoleView extends SandboxState {
 interface Group {
   readonly id: string;
   readonly login: number | undefined;
-  readonly rows: { readonly id: string; readonly request: SandboxRequest; readonly summary: RequestSummary }[];
+  readonly rows: { readonly id: string; readonly summary: RequestSummary }[];
 }
 
 /** The request log: one row for each request, grouped by login, the newest login first. */
@@ -62,7 +61,7 @@ function groupsOf({ log, qq }: ConsoleView): readonly Group[] {
     const other = last?.login === undefined ? last?.id : undefined;
     const id = request.login === undefined ? (other ?? `other-${number}`) : `login-${request.login}`;
     const group = groups.get(id) ?? { id, login: request.login, rows: [] };
-    group.rows.push({ id: `request-${number}`, request, summary: summarize(request, qq) });
+    group.rows.push({ id: `request-${number}`, summary: summarize(request, qq) });
     groups.delete(id);
     groups.set(id, group);
     last = group;
@@ -93,7 +92,7 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: ConsoleView)
   </details>`;
 }
 
-function exchange({ id, request, summary }: Group['rows'][0], view: ConsoleView): Html {
+function exchange({ id, summary }: Group['rows'][0], view: ConsoleView): Html {
   const { text, language } = view;
   const { endpoint, status, durationMs, warnings, error, failed } = summary;
   const none = durationMs === undefined ? text.pending : text.noResponse;
@@ -106,7 +105,7 @@ function exchange({ id, request, summary }: Group['rows'][0], view: ConsoleView)
         ${error !== undefined && html`<span class="outcome bad">${error}</span>`} ${faultBadge(summary, text)}
         ${warnings.map((warning) => html`<span class="fault">⚠ ${warning[language]}</span> `)}
       </summary>
-      ${exchangeDetails(request, summary, view)}
+      ${exchangeDetails(summary, view)}
     </details>
   </li>`;
 }
@@ -115,7 +114,7 @@ function faultBadge({ fault }: RequestSummary, text: ConsoleMessages): Html | un
   return fault === undefined ? undefined : html`<span class="fault">${text.fault}${text.colon}${fault}</span>`;
 }
 
-function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { text, language }: ConsoleView): Html {
+function exchangeDetails(summary: RequestSummary, { text, language }: ConsoleView): Html {
   const { method, path, parameters, status, location, responseBody, warnings, fault, error } = summary;
   const entry = (name: string, value: Html | string) =>
     html`<dt>${name}</dt>
@@ -125,7 +124,7 @@ function exchangeDetails(request: SandboxRequest, summary: RequestSummary, { tex
     ${
       fault === undefined
         ? error !== undefined &&
-          entry(text.meaning, html`<b>${error}</b><br />${errorMeanings[language][request.error ?? 0]}`)
+          entry(text.meaning, html`<b>${error}</b><br />${errorMeanings[language][summary.code ?? 0]}`)
         : entry(text.fault, html`<b>${error ?? fault}</b><br />${text.faultNote}`)
     }
     ${warnings.map((warning) => entry(text.warning, warning[language]))}

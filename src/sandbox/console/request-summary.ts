@@ -9,7 +9,8 @@ import type { SandboxRequest } from '../state/types.js';
 export interface RequestSummary extends Omit<SandboxRequest, 'query' | 'body' | 'headers' | 'error' | 'fault'> {
   /** Hours, minutes and seconds in the time zone of this machine. */
   readonly time: string;
-  /** QQ's error number with its description. */
+  /** QQ's error number, and the number with its description. */
+  readonly code: number | undefined;
   readonly error: string | undefined;
   readonly fault: string | undefined;
   /** The nickname, or the id of a user without one. */
@@ -27,14 +28,12 @@ const SHOWN = new Set(
   ),
 );
 const HIDDEN = '***';
-const MAX_PARAMETERS = 30;
 
 /** Summarizes a request of the log, which holds no secrets any more. */
 export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
   const { query, body, headers, error, fault, ...rest } = request;
   const { at, status, openid, location, responseBody } = request;
   const account = openid === undefined ? undefined : qq.findAccount(openid);
-  const parameters = Object.entries({ ...query, ...body }).slice(0, MAX_PARAMETERS);
   return {
     ...rest,
     time: new Date(at).toTimeString().slice(0, 8),
@@ -47,11 +46,12 @@ export function summarize(request: SandboxRequest, qq: QQ): RequestSummary {
       ?.split(/\r?\n/)
       .map((line) => printable(line, 2_000))
       .join('\n'),
+    code: error,
     error: error === undefined ? undefined : errorName(error),
     fault: fault === undefined ? undefined : faultName(fault),
     warnings: request.warnings.map(({ code, en, zh }) => ({ code, en: printable(en), zh: printable(zh) })),
     user: account && printable(account.nickname.trim() || account.id),
-    parameters: parameters.map(([name, value]) => ({
+    parameters: Object.entries({ ...query, ...body }).map(([name, value]) => ({
       name: printable(name),
       value: isShown(name, value) ? printable(withoutState(value)) : HIDDEN,
     })),

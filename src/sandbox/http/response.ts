@@ -16,10 +16,7 @@ export interface SandboxResponse {
 export const TEXT_HTML = 'text/html; charset=utf-8';
 
 /** JSON with `fmt=json`, else JSONP: the formats of `me`, and of an error of `token`. */
-export function jsonResponse(
-  fields: Readonly<Record<string, string | number>>,
-  fmt: string | undefined,
-): SandboxResponse {
+export function jsonResponse(fields: object, fmt: string | undefined): SandboxResponse {
   const json = JSON.stringify(fields);
   return apiResponse(fmt === 'json' ? json : `callback( ${json} );\n`);
 }

@@ -27,17 +27,13 @@ const messages = localize({
   ],
 });
 
-const parameterOf: Readonly<Record<number, string>> = {
-  100000: 'response_type',
-  100001: 'client_id',
-  100008: 'client_id',
-  100010: 'redirect_uri',
-};
+/** The parameter that an error is about, unless it is `client_id`. */
+const parameterOf: Readonly<Record<number, string>> = { 100000: 'response_type', 100010: 'redirect_uri' };
 
 /** The page that QQ shows in place of a callback, with the received and the accepted values. */
 export function errorPage(language: Language, code: number, parameters: Parameters, qq: QQ): SandboxResponse {
   const text = messages[language];
-  const name = parameterOf[code] ?? '';
+  const name = parameterOf[code] ?? 'client_id';
   const value = parameters[name];
   // A developer who confuses APP ID and APP Key sends the key as client_id.
   const isKey = value !== undefined && qq.apps.some(({ appKey }) => value.includes(appKey));

@@ -3,7 +3,7 @@ import { localize, type Language } from '../http/language.js';
 import { html, type Html } from './html.js';
 
 export const stylesheetPath = '/sandbox/style.css';
-export const iconPath = '/sandbox/icon.png';
+export const iconPath = '/favicon.ico';
 export const consolePath = '/';
 
 const messages = localize({

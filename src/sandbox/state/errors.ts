@@ -1,4 +1,4 @@
-/** QQ's error numbers with their descriptions. The recorded ones are as recorded, blanks included. */
+/** QQ's descriptions of the errors that the sandbox returns by itself. The recorded ones are as recorded, blanks included. */
 const descriptions: Readonly<Record<number, string>> = {
   100000: 'param response_type is wrong or lost ',
   100001: 'param client_id is wrong or lost ',
@@ -10,8 +10,6 @@ const descriptions: Readonly<Record<number, string>> = {
   100008: 'appid is not exist',
   100009: 'client secret is illegal',
   100010: 'redirect uri is illegal',
-  100011: 'app is not online',
-  100012: 'request method is not post',
   100013: 'access token is illegal',
   100014: 'access token is expired',
   100015: 'access token is revoked',
@@ -22,13 +20,9 @@ const descriptions: Readonly<Record<number, string>> = {
   100021: 'get access token error',
   100022: 'get refresh token error',
   100030: 'this api without user authorization',
-  100036: 'refresh token is invalid',
   100037: 'refresh token is expired',
   100038: 'refresh token is revoked',
-  100039: 'refresh token is over limit',
-  100042: 'refresh token is illegal',
   100048: 'CompanyID not set',
-  100049: 'no unionid permission',
   100067: 'code is expired',
   100068: 'code is illegal',
   [-1]: "client request's parameters are invalid",

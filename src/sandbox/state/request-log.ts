@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { bytesOf, type SandboxResponse } from '../http/response.js';
 import type { QQ } from './qq.js';
 import type { SandboxRequest } from './types.js';
+import type { IncomingHttpHeaders } from 'node:http';
 
 type Parameters = Readonly<Record<string, string>>;
 
@@ -34,7 +35,7 @@ export class RequestLog {
     return this.#requests;
   }
 
-  add(method: string, path: string, query: Parameters, headers: Redactable): LoggedRequest {
+  add(method: string, path: string, query: Parameters, headers: IncomingHttpHeaders): LoggedRequest {
     const request: LoggedRequest = {
       at: this.#clock(),
       durationMs: undefined,
@@ -44,7 +45,7 @@ export class RequestLog {
       path: this.#redactor.text(path),
       query: this.#redactor.parameters(query),
       body: {},
-      headers: this.#redactor.headers(headers),
+      headers: this.#redactor.parameters(headers),
       status: undefined,
       location: undefined,
       responseBody: undefined,
@@ -110,11 +111,11 @@ export class RequestLog {
   }
 }
 
-type Redactable = Readonly<Record<string, string | string[] | undefined>>;
-
-const SECRET_NAMES = new Set(['client_secret', 'code', 'access_token', 'refresh_token']);
+/** Of parameters and of headers. */
+const SECRET_NAMES = new Set(
+  'client_secret code access_token refresh_token authorization proxy-authorization cookie set-cookie'.split(' '),
+);
 const SECRET_IN_TEXT = /\b((?:access_token|refresh_token|client_secret|code)(?:=|%3d|"\s*:\s*"))([^&"\s%]+)/gi;
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
 export const APP_ID_NAMES: ReadonlySet<string> = new Set(['client_id', 'oauth_consumer_key', 'appid']);
 
 /**
@@ -138,17 +139,9 @@ class Redactor {
       .replace(/(?<!UID_)[0-9a-f]{32,}/gi, (hex) => (this.#qq.findAccount(hex) ? hex : this.#hide(hex)));
   }
 
-  parameters(values: Parameters): Record<string, string> {
+  parameters(values: Parameters | IncomingHttpHeaders): Record<string, string> {
     const entries = Object.entries(values).slice(0, MAX_PARAMETERS);
-    return Object.fromEntries(entries.map(([name, value]) => [this.text(name), this.#value(name, value)]));
-  }
-
-  headers(values: Redactable): Record<string, string> {
-    const entries = Object.entries(values).map(([name, value]) => [
-      name,
-      SECRET_HEADERS.has(name) ? this.#hide(String(value)) : this.text(String(value)),
-    ]);
-    return Object.fromEntries(entries) as Record<string, string>;
+    return Object.fromEntries(entries.map(([name, value]) => [this.text(name), this.#value(name, String(value))]));
   }
 
   #value(name: string, value: string): string {

@@ -58,6 +58,8 @@ http.interceptors.request.use(async (request) => {
   return request;
 });
 http.interceptors.response.use(async (response) => {
+  // The sandbox's Date header has the machine's time: without this, the router warns that the clocks differ.
+  response.headers.date = new Date().toUTCString();
   if (isRefresh(response.config.url)) await pauseAt('after the answer');
   return response;
 });

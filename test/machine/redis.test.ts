@@ -64,8 +64,13 @@ function behavesAsALock(locks: () => Lock[]): void {
     const key = newKey();
     const [lock, other = lock] = locks() as [Lock, Lock?];
     let free = (): void => undefined;
-    const held = lock(key, LIMITS, async () => new Promise<void>((resolve) => (free = resolve)));
-    await pause(20);
+    let held: Promise<void> | undefined;
+    await new Promise<void>((isIn) => {
+      held = lock(key, LIMITS, async () => {
+        isIn();
+        await new Promise<void>((resolve) => (free = resolve));
+      });
+    });
     const ran: string[] = [];
     await expect(other(key, { ...LIMITS, waitMs: 100 }, async () => ran.push('late'))).rejects.toMatchObject(ERROR);
     await expect(other(key, { ...LIMITS, waitMs: 0 }, async () => ran.push('later'))).rejects.toMatchObject(ERROR);

@@ -5,11 +5,12 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { createClient as createClient6 } from 'redis6';
 import { redisLock } from '../../src/redis.js';
+import { behavesAsALock, newLockKey } from '../fixtures/lock-suite.js';
 import { isNightly } from '../support/nightly.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { Visitor, startSite } from '../support/site.js';
-import { nth, tokenRoutes } from '../support/token-site.js';
-import type { Lock, RedisLockClient } from '../../src/redis.js';
+import { tokenRoutes } from '../support/token-site.js';
+import type { RedisLockClient } from '../../src/redis.js';
 import type { RedisServer } from '../support/redis.js';
 
 const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -20,90 +21,6 @@ const ERROR = { code: 'ERR_QQ_SESSION_STORE', status: 503, action: 'try_later' }
 
 // Not two seconds after each test.
 const IOREDIS = { disconnectTimeout: 50 };
-
-let keys = 0;
-
-const newKey = (): string => `express-qq-connect:qqt_${(keys += 1)}`;
-
-/** What holds for any lock; `locks` are several processes' views of one. */
-function behavesAsALock(locks: () => Lock[]): void {
-  it('runs the tasks of all processes one after another', async () => {
-    const key = newKey();
-    let inside = 0;
-    let most = 0;
-    const done = await Promise.all(
-      Array.from({ length: 40 }, async (_, index) => {
-        const lock = nth(locks(), index);
-        return lock(key, LIMITS, async () => {
-          most = Math.max(most, (inside += 1));
-          await pause(1);
-          inside -= 1;
-          return index;
-        });
-      }),
-    );
-    expect(most).toBe(1);
-    expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
-  });
-
-  it('does not delay a task under another key', async () => {
-    const [lock] = locks() as [Lock];
-    const answer = await lock(newKey(), LIMITS, async () => lock(newKey(), LIMITS, async () => 'both'));
-    expect(answer).toBe('both');
-  });
-
-  it('is released after a failed task, and passes its error on', async () => {
-    const key = newKey();
-    const [lock, other = lock] = locks() as [Lock, Lock?];
-    const failure = new Error('the task failed');
-    await expect(lock(key, LIMITS, async () => Promise.reject(failure))).rejects.toBe(failure);
-    await expect(other(key, { ...LIMITS, waitMs: 200 }, async () => 'free')).resolves.toBe('free');
-  });
-
-  it('is waited for at most waitMs, and is kept by its holder', async () => {
-    const key = newKey();
-    const [lock, other = lock] = locks() as [Lock, Lock?];
-    let free = (): void => undefined;
-    let held: Promise<void> | undefined;
-    await new Promise<void>((isIn) => {
-      held = lock(key, LIMITS, async () => {
-        isIn();
-        await new Promise<void>((resolve) => (free = resolve));
-      });
-    });
-    const ran: string[] = [];
-    await expect(other(key, { ...LIMITS, waitMs: 100 }, async () => ran.push('late'))).rejects.toMatchObject(ERROR);
-    await expect(other(key, { ...LIMITS, waitMs: 0 }, async () => ran.push('later'))).rejects.toMatchObject(ERROR);
-    expect(ran).toEqual([]);
-    free();
-    await held;
-    await expect(other(key, LIMITS, async () => 'free')).resolves.toBe('free');
-  });
-
-  it('expires when its holder stops, and a late release does not remove the lock of the next holder', async () => {
-    const key = newKey();
-    const [lock, other = lock] = locks() as [Lock, Lock?];
-    let wakeUp = (): void => undefined;
-    const sleeping = new Promise<void>((resolve) => (wakeUp = resolve));
-    let lost: Promise<void> | undefined;
-    await new Promise<void>((isIn) => {
-      lost = lock(key, { ...LIMITS, expiresMs: 100 }, async () => {
-        isIn();
-        await sleeping;
-      });
-    });
-    let secondIsIn = false;
-    let thirdIsIn = false;
-    await other(key, LIMITS, async () => {
-      secondIsIn = true;
-      wakeUp();
-      await lost;
-      const third = lock(key, { ...LIMITS, waitMs: 50 }, async () => (thirdIsIn = true));
-      await expect(third).rejects.toMatchObject(ERROR);
-    });
-    expect([secondIsIn, thirdIsIn]).toEqual([true, false]);
-  });
-}
 
 const redis6 = (url: string) => createClient6({ url });
 
@@ -131,14 +48,17 @@ describeWithRedis('redisLock', () => {
     await redis.close();
   });
 
-  describe('over node-redis', () => behavesAsALock(() => nodeRedis.map((client) => redisLock(client))));
-  describe('over node-redis 6', () => behavesAsALock(() => nodeRedis6.map((client) => redisLock(client))));
-  describe('over ioredis', () => behavesAsALock(() => ioredis.map((client) => redisLock(client))));
+  describe('over node-redis', () => behavesAsALock(() => nodeRedis.map((client) => redisLock(client)), ERROR));
+  describe('over node-redis 6', () => behavesAsALock(() => nodeRedis6.map((client) => redisLock(client)), ERROR));
+  describe('over ioredis', () => behavesAsALock(() => ioredis.map((client) => redisLock(client)), ERROR));
   describe('over both at once', () =>
-    behavesAsALock(() => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)]));
+    behavesAsALock(
+      () => [redisLock(nodeRedis[0] as RedisLockClient), redisLock(ioredis[0] as RedisLockClient)],
+      ERROR,
+    ));
 
   it('is a key that expires in Redis, and leaves no key after its release', async () => {
-    const key = newKey();
+    const key = newLockKey();
     const [client] = nodeRedis as [(typeof nodeRedis)[0]];
     await redisLock(client)(key, { expiresMs: 4_000, waitMs: 0 }, async () => {
       expect(await client.pTTL(key)).toBeGreaterThan(3_000);
@@ -179,7 +99,7 @@ describeWithRedis('redisLock', () => {
     try {
       const lock = redisLock(client);
       while (!isConnected(client)) await pause(5);
-      const key = newKey();
+      const key = newLockKey();
       // What the task gave is good, though the lock could not be given back.
       await expect(lock(key, LIMITS, async () => server.kill().then(() => 'done'))).resolves.toBe('done');
       const error: unknown = await lock(key, { ...LIMITS, waitMs: 300 }, async () => 'never').catch(

@@ -9,6 +9,7 @@ import session from 'express-session';
 import { createPool } from 'mysql2/promise';
 import { Pool } from 'pg';
 import { Sequelize } from 'sequelize';
+import { behavesAsALock } from '../fixtures/lock-suite.js';
 import { pass, stopDate } from '../support/clock.js';
 import { filesOf } from '../support/code-blocks.js';
 import { describeWithMariaDB, startMariaDB } from '../support/mariadb.js';
@@ -159,8 +160,6 @@ describe.each(stores)('%s', (_name, open) => carriesALogin(open, FEW));
 
 for (const [name, open] of redisStores) describeWithRedis(name, () => carriesALogin(open, FEW));
 
-const LIMITS = { expiresMs: 30_000, waitMs: 10_000 };
-
 /** Loads a lock from its code block in the documentation. */
 async function documentedLock(file: string, name: string): Promise<(pool: unknown) => Lock> {
   const folder = mkdtempSync(join(tmpdir(), 'documented-lock-'));
@@ -172,60 +171,6 @@ async function documentedLock(file: string, name: string): Promise<(pool: unknow
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Holds two processes' views of one lock to what a lock must do. */
-function behavesAsALock(locks: () => readonly [Lock, Lock]): void {
-  it('runs one task at a time, and returns the result of each', async () => {
-    const [first, second] = locks();
-    let running = 0;
-    let most = 0;
-    const results = await Promise.all(
-      Array.from({ length: 8 }, async (_, index) =>
-        (index % 2 ? first : second)('qqt_one', LIMITS, async () => {
-          most = Math.max(most, (running += 1));
-          await new Promise(setImmediate);
-          running -= 1;
-          return index;
-        }),
-      ),
-    );
-    expect([most, results]).toEqual([1, [0, 1, 2, 3, 4, 5, 6, 7]]);
-  });
-
-  it('rejects without a call of the task if the lock is held and waitMs is 0', async () => {
-    const [first, second] = locks();
-    const ran: string[] = [];
-    await first('qqt_two', LIMITS, async () => {
-      await expect(
-        second('qqt_two', { ...LIMITS, waitMs: 0 }, async () => Promise.resolve(ran.push('second'))),
-      ).rejects.toThrow();
-      await second('qqt_three', LIMITS, async () => Promise.resolve(ran.push('another key')));
-    });
-    expect(ran).toEqual(['another key']);
-  });
-
-  it('releases the lock after a task that fails, and passes its error on', async () => {
-    const [first, second] = locks();
-    const failure = new Error('the task failed');
-    await expect(first('qqt_four', LIMITS, async () => Promise.reject(failure))).rejects.toBe(failure);
-    await expect(second('qqt_four', LIMITS, async () => Promise.resolve('free'))).resolves.toBe('free');
-  });
-
-  it('releases the lock of a holder that hangs when it expires', async () => {
-    const [first, second] = locks();
-    let wake = (): void => undefined;
-    let holder: Promise<void> | undefined;
-    await new Promise<void>((started) => {
-      holder = first('qqt_five', { ...LIMITS, expiresMs: 1_000 }, async () => {
-        started();
-        await new Promise<void>((resolve) => (wake = resolve));
-      });
-    });
-    await expect(second('qqt_five', LIMITS, async () => Promise.resolve('free'))).resolves.toBe('free');
-    wake();
-    await holder;
-  });
 }
 
 interface OpenStore extends AsyncDisposable {

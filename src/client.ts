@@ -1,4 +1,4 @@
-/** QQ Connect without Express. */
+/** A client of QQ Connect, without Express. */
 export { QQConnectClient } from './client/client.js';
 export type { QQConnectClientOptions } from './client/options.js';
 export type { OpenIdResponse, TokenSet } from './client/grants.js';

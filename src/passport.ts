@@ -1,4 +1,4 @@
-/** QQ login for Passport, without Passport: on Express, NestJS, Koa and Fastify. */
+/** A Passport strategy for QQ login on Express, NestJS, Koa and Fastify. It does not import Passport. */
 export { Strategy } from './passport/strategy.js';
 export type {
   AuthenticateOptions,

@@ -1,5 +1,5 @@
 /**
- * Lets several processes agree, through Redis, on who refreshes a token.
+ * A lock in Redis, which lets only one process at a time refresh a user's token.
  *
  * @packageDocumentation
  */

@@ -151,10 +151,10 @@ export function startLogin(options: StartLoginOptions): StartedLogin {
  *
  * @returns the user, the tokens and the page to redirect to; `cancelled: true` if the user cancelled, and `returnTo` has
  * `qq_login=cancelled` in its query, so that a guarded page can stop. Send `cookies` in both cases.
- * @throws {@link QQRequestError} for a callback of no login of this browser
+ * @throws {@link QQRequestError} for a callback that belongs to no login of this browser
  * (`ERR_QQ_STATE_MISSING`, `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`), without a request to QQ;
- * {@link QQResponseError} if QQ refused; {@link QQTransportError} if it could not be reached in time;
- * {@link QQConfigurationError} as {@link startLogin}. Each has the `status` for the response.
+ * {@link QQResponseError} if QQ refused; {@link QQTransportError} if QQ could not be reached in time;
+ * {@link QQConfigurationError} as in {@link startLogin}. Each error has the `status` for the response.
  */
 export async function completeLogin(options: CompleteLoginOptions): Promise<CompletedLogin> {
   const { client, cookieHeader, callbackUrl } = options;

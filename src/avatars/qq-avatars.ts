@@ -14,8 +14,8 @@ import type { SourceResolver } from './types.js';
 const ID = /^[\w.~-]{1,128}$/;
 
 /**
- * Creates an Express router that serves QQ avatars from this site: checked, cached, and by an ID of the application's
- * instead of a QQ number.
+ * Creates an Express router that serves QQ avatars from this site. It checks and caches the images, and can serve them by
+ * an ID of the application instead of a QQ number.
  *
  * Its routes are `GET /me` (the logged-in user), `/qq/UIN`, `/group/ID` and `/id/ID` (with `resolveId`), each with
  * `size`, `d` and `format`, and drop-in compatible APIs of two hosted services (okayapi, nobase).

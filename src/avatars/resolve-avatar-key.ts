@@ -8,7 +8,7 @@ import { AVATAR_KEY, UIN } from './url-forms.js';
 /** The options of {@link resolveAvatarKey}. */
 export interface ResolveAvatarKeyOptions {
   /**
-   * Where QQ Connect is: a sandbox's `url` asks the sandbox.
+   * The address of QQ Connect, or the `url` of a sandbox.
    * @defaultValue the real QQ
    */
   graphUrl?: string;

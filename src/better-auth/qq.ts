@@ -13,35 +13,35 @@ export interface QQOptions {
   /** APP Key, from the same place. A secret. */
   clientSecret: string;
   /**
-   * The callback URL (回调地址), if it is not better-auth's own; exactly as it is registered with QQ.
+   * The redirect URI (回调地址), if it is not better-auth's own; exactly as it is registered at QQ.
    * @defaultValue better-auth's `{baseURL}/callback/{providerId}`
    */
   redirectURI?: string | undefined;
   /** @defaultValue `'qq'` */
   providerId?: string | undefined;
   /**
-   * The APIs that the user is asked to allow.
+   * The APIs that the user has to allow.
    * @defaultValue `['get_user_info']`
    */
   scopes?: string[] | undefined;
   /**
-   * Ask for the unionid. Without QQ's permission for it the login works, with no unionid.
+   * Whether to request the unionid. Without QQ's permission for it the login works, and users have no unionid.
    * @defaultValue `false`
    */
   unionid?: boolean | undefined;
   /** `'mobile'` for phones, which otherwise get the desktop's QR code. */
   display?: 'mobile' | undefined;
   /**
-   * Where QQ Connect is; a sandbox's `url`, for example.
+   * The address of QQ Connect, or the `url` of a sandbox.
    * @defaultValue `'https://graph.qq.com'`
    */
   graphUrl?: string | undefined;
   /**
-   * For each call of QQ, in milliseconds.
+   * The timeout of each request to QQ, in milliseconds.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined;
-  /** An axios instance to use, with a proxy or interceptors of the application's. */
+  /** An axios instance of the application, with its proxy and interceptors. */
   axios?: AxiosInstance | undefined;
   /** See better-auth. */
   disableImplicitSignUp?: boolean | undefined;
@@ -51,7 +51,7 @@ export interface QQOptions {
   overrideUserInfo?: boolean | undefined;
 }
 
-/** Tokens, as better-auth has them. */
+/** Tokens in the form of better-auth. */
 export interface QQTokens {
   tokenType?: string | undefined;
   accessToken?: string | undefined;
@@ -69,7 +69,7 @@ export interface QQProfile extends Record<string, unknown> {
   /** The nickname; may be empty, never unique. */
   name: string;
   image?: string;
-  /** QQ gives no address. This one, under `.invalid`, can never receive mail. */
+  /** An address under `.invalid`, which can never receive mail, because QQ provides none. */
   email: string;
   emailVerified: false;
 }
@@ -101,7 +101,7 @@ export interface QQProvider {
   overrideUserInfo?: boolean | undefined;
 }
 
-/** A plugin of better-auth's. */
+/** A plugin for better-auth. */
 export interface QQRefreshPlugin {
   id: 'express-qq-connect-refresh';
   /** Replaces the provider's refresh when better-auth starts. */
@@ -137,7 +137,7 @@ function addressOf(appId: string, openid: string): string {
 }
 
 /**
- * Returns the configuration of QQ for better-auth's `genericOAuth()`, 1.7 and later. A failure of QQ's creates no user.
+ * Returns the configuration of QQ for better-auth's `genericOAuth()`, 1.7 and later. If QQ returns an error, no user is created.
  * Add {@link qqRefresh} behind `genericOAuth()` if the application uses access tokens after the login.
  *
  * @throws `QQConfigurationError` that names every wrong option, and no value
@@ -224,7 +224,7 @@ export function qq(options: QQOptions): QQProvider {
 
 /**
  * Lets better-auth refresh QQ's tokens through this package: two requests of this process at the same moment share one
- * refresh, because a refresh token of QQ's works once. Put the plugin behind `genericOAuth()`.
+ * refresh, because QQ's refresh token can be used once. Put the plugin behind `genericOAuth()`.
  *
  * @param provider - what {@link qq} returned
  */

@@ -1,10 +1,10 @@
 /**
- * QQ login for pages and single-page applications: what talks to the router's routes from a browser.
+ * QQ login for pages and single-page applications: calls the router's routes from a browser.
  *
  * @packageDocumentation
  */
 
-/** The user as `GET {basePath}/user` answers it. */
+/** The user as `GET {basePath}/user` returns it. */
 export interface QQUser {
   appId: string;
   openid: string;
@@ -21,7 +21,7 @@ export interface QQUser {
   gender?: 'male' | 'female';
 }
 
-/** Where the router is. */
+/** The address of the router. */
 export interface RouterOptions {
   /**
    * The router's `basePath` as the browser sees it: a path, or a URL if the router is on another origin.
@@ -182,9 +182,9 @@ async function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefin
 }
 
 /**
- * Logs the user in in a pop-up window. Call it from a click, or the browser blocks the window; then the login takes
- * place in this one, and returns to `returnTo`. While a pop-up is open, a second call shows it again and waits with the
- * first.
+ * Logs the user in with a pop-up window. Call it directly from a click. If the browser still blocks the window, the login
+ * takes place in this one, and then redirects to `returnTo`. While a pop-up is open, a second call shows it again and
+ * shares its result.
  *
  * @returns the user; `undefined` if they cancelled or closed the window. An earlier login then stays: `fetchUser()`
  * returns its user.

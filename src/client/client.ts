@@ -49,7 +49,8 @@ export function appKeyOf(client: QQConnectClient): string {
 }
 
 /**
- * QQ Connect without Express: every call of a login, for workers, other frameworks, and tokens that an app's SDK got.
+ * A client of QQ Connect without Express: sends each request of a login, for workers, other frameworks, and tokens that
+ * an app's SDK received.
  *
  * @example
  * ```ts
@@ -70,11 +71,11 @@ export function appKeyOf(client: QQConnectClient): string {
 export class QQConnectClient {
   /** The APP ID. */
   readonly appId: string;
-  /** The callback URL as configured. */
+  /** The redirect URI as configured. */
   readonly redirectUri: string;
-  /** Where QQ Connect is, without a trailing slash. */
+  /** The address of QQ Connect, without a trailing slash. */
   readonly graphUrl: string;
-  /** For each call of QQ, in milliseconds. */
+  /** The timeout of each request to QQ, in milliseconds. */
   readonly timeoutMs: number;
   readonly #scope: string[];
   readonly #unionid: boolean;
@@ -98,10 +99,10 @@ export class QQConnectClient {
   /**
    * Builds the URL of QQ's login page.
    *
-   * @param parameters - `state`: random, kept by the caller, at most 64 of `[A-Za-z0-9_-]`, as phones have dropped
-   * others; `display`: `mobile` for phones; `redirectUri`: in place of the configured one, for a framework with
-   * several callback URLs. Pass the same one to {@link QQConnectClient.exchangeCode}.
-   * @throws {@link QQConfigurationError} for a `redirectUri` that the option would not accept either
+   * @param parameters - `state`: a random value that the caller stores, at most 64 characters of `[A-Za-z0-9_-]`, because
+   * phones have dropped others; `display`: `mobile` for phones; `redirectUri`: in place of the configured one, for a
+   * framework with several redirect URIs. Pass the same one to {@link QQConnectClient.exchangeCode}.
+   * @throws {@link QQConfigurationError} for a `redirectUri` that the option `redirectUri` does not accept
    * @see RFC 6749, section 4.1.1; Tencent's page 使用Authorization_Code获取Access_Token
    */
   buildAuthorizationUrl({
@@ -125,13 +126,14 @@ export class QQConnectClient {
   }
 
   /**
-   * Reads a callback and exchanges its code for tokens: one call, never repeated, as a code works once.
+   * Reads a callback and exchanges its code for tokens. A request that timed out is not retried, because a code can be
+   * used once.
    *
    * @param callbackUrl - the whole URL that QQ sent the browser to; only its query is read
    * @param checks - `expectedState`: what {@link QQConnectClient.buildAuthorizationUrl} was given; compared first
    * @throws {@link QQRequestError} for a callback of another login (`ERR_QQ_STATE_MISSING`,
-   * `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`) or was cancelled (`ERR_QQ_CANCELLED`); {@link QQResponseError}
-   * if QQ refused; {@link QQTransportError} if it could not be reached
+   * `ERR_QQ_STATE_UNKNOWN`, `ERR_QQ_CALLBACK_INVALID`), or if the user cancelled (`ERR_QQ_CANCELLED`);
+   * {@link QQResponseError} if QQ refused; {@link QQTransportError} if QQ could not be reached
    * @see RFC 6749, section 4.1.3
    */
   async authorizationCodeGrant(
@@ -150,14 +152,14 @@ export class QQConnectClient {
   }
 
   /**
-   * Exchanges a code for tokens, for a framework that has read the callback and compared its `state`: one call, never
-   * repeated, as a code works once.
+   * Exchanges a code for tokens, for a framework that has read the callback and compared its `state`. A request that
+   * timed out is not retried, because a code can be used once.
    *
    * @param code - from the callback's query
    * @param options - `redirectUri`: what {@link QQConnectClient.buildAuthorizationUrl} was given
    * @throws {@link QQRequestError} `ERR_QQ_CALLBACK_INVALID` without a code; {@link QQConfigurationError} for a
-   * `redirectUri` that the option would not accept either; {@link QQResponseError} if QQ refused;
-   * {@link QQTransportError} if it could not be reached
+   * `redirectUri` that the option `redirectUri` does not accept; {@link QQResponseError} if QQ refused;
+   * {@link QQTransportError} if QQ could not be reached
    * @see RFC 6749, section 4.1.3
    *
    * @example
@@ -178,11 +180,11 @@ export class QQConnectClient {
   }
 
   /**
-   * Exchanges a refresh token for new tokens: one call, never repeated, as a refresh token works once.
+   * Exchanges a refresh token for new tokens. The request is never sent again, because a refresh token can be used once.
    *
-   * @returns all of them new; where QQ sends no new refresh token, the one given
-   * @throws {@link QQResponseError} if QQ refused (100021 or 100022 for a spent one); {@link QQTransportError} if it
-   * could not be reached, and then it is unknown whether the token was used
+   * @returns the new tokens; the given refresh token if QQ sends no new one
+   * @throws {@link QQResponseError} if QQ refused (100021 or 100022 for a used token); {@link QQTransportError} if QQ could
+   * not be reached: then it is unknown whether the token was used
    * @see RFC 6749, section 6; Tencent's page 使用Authorization_Code获取Access_Token, step 3
    */
   async refreshTokenGrant(refreshToken: string): Promise<TokenSet> {
@@ -193,8 +195,8 @@ export class QQConnectClient {
    * Returns the user that an access token was issued for, and refuses a token of another application. Use it also to
    * accept a token that an app's SDK obtained.
    *
-   * @throws {@link QQResponseError} `ERR_QQ_CLIENT_ID_MISMATCH` for another application's, `ERR_QQ_OPENID_MISSING`,
-   * or QQ's own error; {@link QQTransportError} if it could not be reached
+   * @throws {@link QQResponseError} `ERR_QQ_CLIENT_ID_MISMATCH` for a token of another application,
+   * `ERR_QQ_OPENID_MISSING`, or QQ's own error; {@link QQTransportError} if QQ could not be reached
    * @see Tencent's page 获取用户OpenID_OAuth2.0
    */
   async fetchOpenId(accessToken: string): Promise<OpenIdResponse> {
@@ -214,8 +216,8 @@ export class QQConnectClient {
   }
 
   /**
-   * Fetches the user: the profile, and `me` only where the openid is missing or a unionid is wanted, and then beside
-   * it rather than before.
+   * Fetches the user: the profile, and `me` if the token set has no openid or the option `unionid` is set. If the openid
+   * is known, both requests run in parallel.
    *
    * @throws what {@link QQConnectClient.fetchOpenId} and {@link QQConnectClient.fetchUserInfo} throw;
    * {@link QQResponseError} `ERR_QQ_OPENID_MISMATCH` if `me` names another user
@@ -247,7 +249,7 @@ export class QQConnectClient {
    * @param path - below `graphUrl`, with a leading slash and without a query
    * @param call - `params`: further parameters of the query
    * @returns the body as QQ sent it
-   * @throws {@link QQConfigurationError} for a path that is none; {@link QQResponseError} or {@link QQTransportError}
+   * @throws {@link QQConfigurationError} for an invalid path; {@link QQResponseError} or {@link QQTransportError}
    */
   async callApi(
     path: string,

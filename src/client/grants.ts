@@ -16,11 +16,11 @@ import type { QQConnectError, QQStep } from '../protocol/errors/index.js';
 /** What QQ returns for a code or a refresh token. */
 export interface TokenSet {
   accessToken: string;
-  /** Works exactly once. */
+  /** Can be used once. */
   refreshToken?: string;
   /** When the access token expires, in ms since 1970; absent if QQ sent no lifetime. */
   expiresAt?: number;
-  /** Absent if the answer had none: then {@link QQConnectClient.fetchOpenId} returns it. */
+  /** Absent if the response has none: {@link QQConnectClient.fetchOpenId} then returns it. */
   openid?: string;
 }
 

@@ -11,10 +11,10 @@ export interface QQConnectClientOptions {
   appId: string;
   /** APP Key, from the same place. A secret. */
   appKey: string;
-  /** The callback URL (回调地址), exactly as it is registered with QQ. */
+  /** The redirect URI (回调地址), exactly as it is registered at QQ. */
   redirectUri: string;
   /**
-   * Where QQ Connect is; a sandbox's `url`, for example. Plain http only on a loopback address.
+   * The address of QQ Connect, or the `url` of a sandbox. Plain http is accepted on a loopback address only.
    * @defaultValue `'https://graph.qq.com'`
    */
   graphUrl?: string | undefined;
@@ -29,11 +29,11 @@ export interface QQConnectClientOptions {
    */
   unionid?: boolean | undefined;
   /**
-   * For each call of QQ, in milliseconds. A call that timed out is not repeated.
+   * The timeout of each request to QQ, in milliseconds. A request that timed out is not retried.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined;
-  /** An axios instance to use, with a proxy or interceptors of the application's. */
+  /** An axios instance of the application, with its proxy and interceptors. */
   axios?: AxiosInstance | undefined;
 }
 
@@ -62,7 +62,7 @@ const graphUrl = v.pipe(
 export const clientOptionsShape = {
   appId: requiredText('is missing: the APP ID from connect.qq.com'),
   appKey: requiredText('is missing: the APP Key from connect.qq.com'),
-  redirectUri: requiredText('is missing: the callback URL as it is registered with QQ (回调地址)'),
+  redirectUri: requiredText('is missing: the redirect URI (回调地址) as it is registered at QQ'),
   graphUrl: v.optional(graphUrl, QQ_GRAPH_URL),
   scope: v.optional(
     v.pipe(
@@ -131,7 +131,7 @@ function configurationValues(options: Readonly<Record<string, unknown>>): Config
 }
 
 /**
- * Finds what QQ probably refuses, or what is not for production: for the router to warn of, once.
+ * Finds values that QQ probably refuses, or that are not for production. The router warns of each of them once.
  * @internal
  */
 export function configurationWarnings(options: object): ConfigurationProblem[] {

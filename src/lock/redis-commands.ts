@@ -1,8 +1,8 @@
 import { QQConfigurationError } from '../protocol/errors/index.js';
 
 /**
- * A connected client of `redis` (node-redis, version 4 or 5: a client, pool, cluster or sentinel) or of `ioredis`. Only
- * these two methods are called; which of the two libraries it is shows in how they name their commands.
+ * A connected client of `redis` (node-redis, version 4 or later: a client, pool, cluster or sentinel) or of `ioredis`. The
+ * lock calls only these two methods. It recognizes the library by the names of other commands.
  */
 export interface RedisLockClient {
   /** `SET`, with `NX` and `PX`. */
@@ -67,8 +67,8 @@ function ioredisCommands(client: IORedis): RedisCommands {
 export function redisCommands(client: RedisLockClient): RedisCommands {
   if (has(client, 'set', 'eval', 'mGet')) return nodeRedisCommands(client);
   if (has(client, 'set', 'eval', 'defineCommand')) return ioredisCommands(client);
-  throw new QQConfigurationError('redisLock: this is neither a client of redis (version 5) nor of ioredis', {
-    en: 'Give redisLock the client itself: redisLock(createClient({ url })) of redis, or redisLock(new Redis(url)) of ioredis.',
+  throw new QQConfigurationError('redisLock: this is neither a client of redis (version 4 or later) nor of ioredis', {
+    en: 'Pass the client itself: redisLock(createClient({ url })) of redis, or redisLock(new Redis(url)) of ioredis.',
     zh: '请把客户端本身传给 redisLock：redis 的 redisLock(createClient({ url }))，或 ioredis 的 redisLock(new Redis(url))。',
   });
 }

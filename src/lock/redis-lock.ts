@@ -40,11 +40,11 @@ async function acquire(redis: RedisCommands, key: string, owner: string, expires
 }
 
 /**
- * Makes a lock that all processes with the same Redis share, for the option `lock`. Only its owner releases it; it
- * expires by itself if its owner died; and where Redis cannot be reached, the error is `ERR_QQ_SESSION_STORE` (503).
- * Connecting and disconnecting the client remain the application's.
+ * Creates a lock for the option `lock`, which all processes with the same Redis share. Only its owner releases it, and it
+ * expires if its owner dies. If Redis cannot be reached, it rejects with `ERR_QQ_SESSION_STORE` (503). The application
+ * connects and disconnects the client.
  *
- * @param client - a client of `redis` (node-redis 5) or `ioredis`; it may be the one of the session store
+ * @param client - a client of `redis` (node-redis) or `ioredis`; it can be the one of the session store
  * @throws `QQConfigurationError` if it is neither
  *
  * @example

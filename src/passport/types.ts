@@ -7,14 +7,14 @@ export interface StrategyOptions {
   clientID: string;
   /** APP Key, from the same place. A secret. */
   clientSecret: string;
-  /** The callback URL (回调地址), absolute, exactly as it is registered with QQ. */
+  /** The redirect URI (回调地址): absolute, and exactly as it is registered at QQ. */
   callbackURL: string;
   /**
-   * The APIs that the user is asked to allow; a string is one name, or several with commas between them.
+   * The APIs that the user has to allow. A string is one name, or several names separated by commas.
    * @defaultValue `'get_user_info'`
    */
   scope?: string | string[] | undefined;
-  /** QQ takes a comma. */
+  /** QQ accepts a comma only. */
   scopeSeparator?: ',' | undefined;
   /**
    * Calls `verify` with the request as its first argument.
@@ -26,26 +26,26 @@ export interface StrategyOptions {
    * @defaultValue `'qq'`
    */
   name?: string | undefined;
-  /** Accepted for Passport's sake: every login has a state of its own. */
+  /** Has no effect: every login has its own state. */
   state?: unknown;
   /** `'mobile'` for phones, which otherwise get the desktop's QR code. */
   display?: 'mobile' | 'pc' | undefined;
   /**
-   * Ask for the unionid. Without QQ's permission for it the login works, with no unionid.
+   * Whether to request the unionid. Without QQ's permission for it the login works, and users have no unionid.
    * @defaultValue `false`
    */
   unionid?: boolean | undefined;
   /**
-   * Where QQ Connect is; a sandbox's `url`, for example.
+   * The address of QQ Connect, or the `url` of a sandbox.
    * @defaultValue `'https://graph.qq.com'`
    */
   graphUrl?: string | undefined;
   /**
-   * For each call of QQ, in milliseconds.
+   * The timeout of each request to QQ, in milliseconds.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined;
-  /** An axios instance to use, with a proxy or interceptors of the application's. */
+  /** An axios instance of the application, with its proxy and interceptors. */
   axios?: AxiosInstance | undefined;
   /**
    * Encrypts the login cookie; at least 32 characters. Of a list, the first key encrypts and all decrypt.
@@ -59,17 +59,17 @@ export interface StrategyOptionsWithRequest extends StrategyOptions {
   passReqToCallback: true;
 }
 
-/** What `passport.authenticate('qq', options)` may set for one login. */
+/** What `passport.authenticate('qq', options)` can set for one login. */
 export interface AuthenticateOptions {
-  /** Comes back as `info.state`; JSON of at most 1,024 characters. */
+  /** Returned as `info.state`; JSON of at most 1,024 characters. */
   state?: unknown;
   scope?: string | string[] | undefined;
   display?: 'mobile' | 'pc' | undefined;
-  /** In place of the strategy's own; absolute, and registered with QQ. */
+  /** In place of the strategy's own; absolute, and registered at QQ. */
   callbackURL?: string | undefined;
 }
 
-/** What `get_user_info` answers, with the fields that `@types/passport-qq` declares. QQ may leave some out. */
+/** The response of `get_user_info`, with the fields that `@types/passport-qq` declares. QQ may leave some out. */
 export interface QQUserProfile extends UserInfoResponse {
   ret: number;
   msg: string;
@@ -83,7 +83,7 @@ export interface QQUserProfile extends UserInfoResponse {
   gender: string;
 }
 
-/** The user, as Passport's profiles are. QQ gives no e-mail address. */
+/** The user, in the form of Passport's profiles. QQ provides no e-mail address. */
 export interface Profile {
   provider: 'qq';
   /** The openid: never empty. */

@@ -1,5 +1,5 @@
 /**
- * What `get_user_info` answers, as QQ sent it (its flat fields; nothing of a nested one is kept).
+ * The response of `get_user_info` as QQ sent it, with its flat fields only.
  *
  * `gender`, `gender_type`, `province`, `city` and `year` are placeholders (男, 2, 广东, 深圳, 1990) for most users.
  *
@@ -59,9 +59,9 @@ export interface QQUser {
   figureurl_1?: string;
   /** Qzone avatar, 100 px. */
   figureurl_2?: string;
-  /** The best of them: the first there is of `figureurl_qq_2`, `figureurl_qq`, `figureurl_qq_1` and the Qzone ones. */
+  /** The best avatar: the first that exists of `figureurl_qq_2`, `figureurl_qq`, `figureurl_qq_1` and the Qzone ones. */
   avatarUrl?: string;
-  /** `undefined` where QQ only sent its placeholder. */
+  /** Absent if QQ sent only its placeholder value. */
   gender?: 'male' | 'female';
   /** As QQ sent it. */
   raw: UserInfoResponse;

@@ -28,7 +28,7 @@ function describe(code: string, message: string): LocalizedText {
     ERR_PARSE_ARGS_UNKNOWN_OPTION: { en: `There is no option ${what}.`, zh: `没有 ${what} 这个选项。` },
     ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: { en: `Unexpected argument: ${what}`, zh: `多余的参数：${what}` },
     ERR_PARSE_ARGS_INVALID_OPTION_VALUE: {
-      en: `Option ${what} lacks its value, or does not take one.`,
+      en: `Option ${what} has no value, or has one that it does not accept.`,
       zh: `选项 ${what} 缺少值，或不接受值。`,
     },
   };

@@ -46,8 +46,8 @@ ${language.zh}
 退出码：0 没有 ✗，1 有 ✗，2 参数错误。`,
     en: `Usage: express-qq-connect doctor [options]
 
-Reads the environment and .env, checks common configuration errors, and prints a line for each result. The APP Key is
-neither sent nor printed.
+Reads the environment and .env, checks common configuration errors, and prints a line for each result. It neither
+sends nor prints the APP Key.
 
   --env-file <path>   the file to read (.env in this folder); the environment takes precedence
   --url <address>     also checks the running site, such as https://www.example.com
@@ -71,7 +71,7 @@ ${language.zh}
     en: `Usage: express-qq-connect explain [code …] [options]
 
 Explains QQ's error codes: the number in error, or ret of an API such as get_user_info, which can be negative (-22).
-Without a code it lists all of them by what to do.
+Without a code it lists all of them, grouped by action.
 
   --json              prints JSON, which has both languages
   --lang both         shows Chinese and English
@@ -96,7 +96,7 @@ Exit status: 0, 1 for a code that is not known, 2 for wrong arguments.`,
 ${language.zh}`,
     en: `Usage: express-qq-connect sandbox [options]
 
-Emulates graph.qq.com on this machine, so that QQ login can be built and tested without an APP ID.
+Emulates graph.qq.com on this machine, so that you can build and test QQ login without an APP ID.
 
   --port <port>          port to listen on, 0 for any free one (9010; 443 with --as)
   --app-id <APP ID>      the application's APP ID, digits only (100000001)
@@ -125,7 +125,7 @@ ${language.zh}
     en: `Usage: express-qq-connect text-server [options]
 
 Emulates a server of the QQ HTTP text protocol (VER=1.1&CMD=Login&…) on this machine, for old programs and for tests,
-and lists the accounts that can log in. Tencent's service is gone; this command does not connect to Tencent.
+and lists the accounts that can log in. Tencent has closed the service; this command does not connect to it.
 
   --port <port>       the port on 127.0.0.1, 0 for a free one (8000, the port of the server at that time)
   --crlf              ends every reply in CR LF, for programs that read a line

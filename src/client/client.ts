@@ -20,7 +20,7 @@ const NO_UNIONID_PERMISSION: unknown[] = [100048, 100049];
 /** Returns a path of an API as it is: one such as `@other.example` would send the access token to another host. */
 function requireApiPath(path: string): string {
   if (/^\/[^?#\s\\]*$/.test(path)) return path;
-  throw new QQConfigurationError('api: the path must begin with a slash and hold no query', {
+  throw new QQConfigurationError('api: the path must begin with a slash and contain no query', {
     en: 'Pass the path of the API to callApi, and its parameters as params.',
     zh: '请将接口路径传给 callApi，参数放在 params 中。',
   });
@@ -234,7 +234,7 @@ export class QQConnectClient {
       this.fetchUserInfo({ accessToken, openid }),
     ]);
     if (identity && identity.openid !== openid) {
-      throw new QQResponseError('me: QQ named another user than with the token', {
+      throw new QQResponseError('me: QQ returned another openid than with the token', {
         code: 'ERR_QQ_OPENID_MISMATCH',
         step: 'me',
         endpoint: endpoints.me,

@@ -74,15 +74,15 @@ export function isIdentifier(value: unknown): value is string {
  */
 export function requireOpenId(openid: unknown, step: QQStep, endpoint: string): string {
   if (isIdentifier(openid)) return openid;
-  const found = openid === undefined ? 'without an openid' : 'with an openid that is none';
-  throw new QQResponseError(`${step}: QQ answered ${found}`, { code: 'ERR_QQ_OPENID_MISSING', step, endpoint });
+  const found = openid === undefined ? 'no openid' : 'an invalid openid';
+  throw new QQResponseError(`${step}: QQ's response has ${found}`, { code: 'ERR_QQ_OPENID_MISSING', step, endpoint });
 }
 
 function grantError(error: unknown, step: Step): Error {
   // openid-client wraps what its fetch threw. Its own errors have the answer, and so the tokens, in their cause.
   const inner: unknown = error instanceof Error ? error.cause : undefined;
   if (isQQConnectError(inner)) return inner;
-  return new QQResponseError(`${step}: QQ answered nothing that can be used`, {
+  return new QQResponseError(`${step}: QQ's response cannot be used`, {
     code: 'ERR_QQ_INVALID_RESPONSE',
     step,
     endpoint: endpoints.token,

@@ -32,11 +32,11 @@ export function problem(level: Found['level'], id: string, en: string, zh: strin
   return { level, id, text: { en, zh }, fix };
 }
 
-/** Finds what is wrong with the characters of a value, whatever it stands for. */
+/** Finds what is wrong with the characters of a value, for every option. */
 export function checkCharacters(value: string): Found[] {
   if (QUOTES.test(value)) {
     return [
-      problem('error', 'quotes', 'must not hold quotation marks', '不能包含引号', {
+      problem('error', 'quotes', 'must not contain quotation marks', '不能包含引号', {
         en: 'Remove them. Docker’s --env-file, systemd and some shells keep quotation marks as part of the value.',
         zh: '请去掉引号：docker --env-file、systemd 等会把引号当作值的一部分。',
       }),
@@ -47,7 +47,7 @@ export function checkCharacters(value: string): Found[] {
       problem(
         'error',
         'blanks',
-        'must not hold a blank, a line break or an invisible character',
+        'must not contain a blank, a line break or an invisible character',
         '不能包含空格、换行或不可见字符',
         COPY_AGAIN,
       ),

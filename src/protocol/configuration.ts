@@ -70,7 +70,7 @@ function checkAppId(value: string, realQQ: boolean): Found[] {
     () => {
       if (!realQQ || /^\d+$/.test(value)) return [];
       return [
-        problem('warning', 'form', 'is no number, as every APP ID is', '不是数字，而 APP ID 都是数字', {
+        problem('warning', 'form', 'is not a number, but every APP ID is one', '不是数字，而 APP ID 都是数字', {
           en: 'Compare it with the QQ Connect console (应用管理). The form tencent… is for mobile apps: keep the digits only.',
           zh: '请与 QQ 互联“应用管理”核对。以 tencent 开头的写法用于移动应用，请只保留数字。',
         }),
@@ -119,7 +119,7 @@ function checkGraphUrl(value: string, production: boolean): Found[] {
         return [problem('error', 'form', en, '必须是 https 网址（http 只能用于本机的沙箱）', fix)];
       }
       if (/[?#@]/.test(value)) {
-        return [problem('error', 'form', 'must hold nothing but a host and a path', '只能包含主机和路径', fix)];
+        return [problem('error', 'form', 'must contain only a host and a path', '只能包含主机和路径', fix)];
       }
       const isQQ = /(?:^|\.)qq\.com\.?$/.test(url.hostname);
       if (isQQ && url.href !== `${QQ_GRAPH_URL}/`) {
@@ -140,7 +140,7 @@ function checkScope(names: readonly string[]): Found[] {
     .filter((name) => !(APIS as readonly string[]).includes(name));
   const nearest = [...new Set(unknown.map((name) => closest(name, APIS)))].join(', ');
   if (nearest === '') return [];
-  const en = `names what is no API of QQ (nearest: ${nearest})`;
+  const en = `contains a name that is not an API of QQ (nearest: ${nearest})`;
   return [
     problem('warning', 'unknown', en, `包含 QQ 没有的接口（最接近的是 ${nearest}）`, {
       en: 'Correct the name. A login needs get_user_info only.',

@@ -45,13 +45,13 @@ function checkUriForm(value: string): Found[] {
     return error('relative', 'must be an absolute http or https URL', '必须是完整的 http(s) 网址');
   }
   if (url.username !== '' || url.password !== '' || /^[^/]+\/\/[^/?#]*@/.test(value)) {
-    return error('credentials', 'must not hold a user name or password', '不能包含用户名或密码');
+    return error('credentials', 'must not contain a user name or password', '不能包含用户名或密码');
   }
-  if (value.includes('\\')) return error('backslash', 'must not hold a backslash', '不能包含反斜杠');
-  if (value.includes('#')) return error('fragment', 'must not hold a #', '不能包含 #');
+  if (value.includes('\\')) return error('backslash', 'must not contain a backslash', '不能包含反斜杠');
+  if (value.includes('#')) return error('fragment', 'must not contain a #', '不能包含 #');
   if (!isValidUtf8(value)) {
-    return error('escapes', 'must not hold percent-escapes that are not UTF-8', '中的百分号编码必须是 UTF-8', {
-      en: 'Encode it as UTF-8 (encodeURIComponent does), and register it so.',
+    return error('escapes', 'must not contain percent-escapes that are not UTF-8', '中的百分号编码必须是 UTF-8', {
+      en: 'Encode it as UTF-8, as encodeURIComponent does, and register the same address at QQ.',
       zh: '请使用 UTF-8 编码（可用 encodeURIComponent），并在 QQ 互联填写同样的地址。',
     });
   }
@@ -82,7 +82,7 @@ function checkUriHost(value: string, url: URL): Found[] {
       zh: '请在本机使用沙箱（graphUrl，QQ_GRAPH_URL）；使用真实的 QQ 时，请改用在 QQ 互联填写的域名。',
     });
   } else if (/^[\d.]+$|^\[/.test(url.hostname)) {
-    warn('ip_address', 'has an IP address for a host', '的主机是 IP 地址', {
+    warn('ip_address', 'has an IP address as its host', '的主机是 IP 地址', {
       en: 'Use a registered domain (with an ICP filing).',
       zh: '请使用已备案的域名。',
     });
@@ -105,7 +105,7 @@ function checkUriHost(value: string, url: URL): Found[] {
     });
   }
   if (url.protocol === 'http:') {
-    warn('http', 'is plain http: new registrations need https', '使用 http：新填写的回调地址必须是 https', {
+    warn('http', 'uses plain http: new registrations need https', '使用 http：新填写的回调地址必须是 https', {
       en: 'Serve the site over https, unless QQ has this address registered already.',
       zh: '请为网站启用 https。如果该地址早已在 QQ 互联填写，可以继续使用 http。',
     });
@@ -126,7 +126,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
           problem(
             'warning',
             'no_path',
-            'is the front page, so each visit of it is taken for a callback',
+            'is the front page, so each visit of it counts as a callback',
             '是首页的地址，每次访问首页都会按回调处理',
             {
               en: 'Give it a path, /auth/qq/callback for example.',
@@ -152,7 +152,7 @@ export function checkRedirectUri(value: string, realQQ: boolean): Found[] {
             'is longer than 500 characters, which QQ does not allow',
             '超过 500 个字符，QQ 不允许',
             {
-              en: 'Shorten it. Keep what the query carries in the session instead.',
+              en: 'Shorten it. Keep the data of its query in the session instead.',
               zh: '请缩短地址，将查询参数中的内容改为保存在会话中。',
             },
           ),

@@ -33,7 +33,7 @@ const MAX_LIFETIME_SECONDS = 315_360_000;
 /** The error for a refusal of QQ's. The caller redacts its texts. */
 export function refusal(qqCode: number | string, qqMessage: string, where: Where): QQResponseError {
   const said = qqMessage === '' ? qqCode : `${qqCode} (${qqMessage})`;
-  return new QQResponseError(`${where.step}: QQ answered ${said}`, {
+  return new QQResponseError(`${where.step}: QQ returned the error ${said}`, {
     code: 'ERR_QQ_RESPONSE',
     qqCode,
     qqMessage,
@@ -43,11 +43,11 @@ export function refusal(qqCode: number | string, qqMessage: string, where: Where
 
 function unexpectedResponse(status: number, where: Where): QQResponseError {
   return status >= 200 && status < 300
-    ? new QQResponseError(`${where.step}: QQ answered nothing that can be used`, {
+    ? new QQResponseError(`${where.step}: QQ's response cannot be used`, {
         code: 'ERR_QQ_INVALID_RESPONSE',
         ...where,
       })
-    : new QQResponseError(`${where.step}: QQ answered with HTTP status ${status}`, {
+    : new QQResponseError(`${where.step}: QQ responded with HTTP status ${status}`, {
         code: 'ERR_QQ_HTTP_STATUS',
         ...where,
       });
@@ -56,7 +56,7 @@ function unexpectedResponse(status: number, where: Where): QQResponseError {
 function transportError(error: unknown, where: Where): QQConnectError {
   // By its name: in another realm, such as a test runner's, a DOMException is no instance of Error.
   if ((error as { name?: unknown } | undefined)?.name === 'TimeoutError') {
-    return new QQTransportError('ERR_QQ_TIMEOUT', `${where.step}: QQ did not answer in time`, where);
+    return new QQTransportError('ERR_QQ_TIMEOUT', `${where.step}: QQ did not respond in time`, where);
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
   const code = cause && 'code' in cause ? String(cause.code) : 'no connection';
@@ -67,7 +67,7 @@ function transportError(error: unknown, where: Where): QQConnectError {
     });
   }
   if (code === BODY_TOO_LARGE) {
-    return new QQTransportError(BODY_TOO_LARGE, `${where.step}: the answer was too large`, {
+    return new QQTransportError(BODY_TOO_LARGE, `${where.step}: the response is too large`, {
       ...where,
       ...(cause && { cause }),
     });

@@ -611,7 +611,7 @@ describe('QQConnectClient reads', () => {
 
   it('an error with the HTTP status of the response', async () => {
     upstream.always('me', { status: 503, body: '' });
-    expect((await failure(client.fetchOpenId(accessToken))).message).toBe('me: QQ answered with HTTP status 503');
+    expect((await failure(client.fetchOpenId(accessToken))).message).toBe('me: QQ responded with HTTP status 503');
   });
 });
 

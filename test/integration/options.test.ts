@@ -190,7 +190,7 @@ describe('a redirectUri that QQ refuses', () => {
   it.each([
     ['http://www.example.com/auth/qq/callback', ['new registrations need https']],
     ['https://www.example.com:8443/auth/qq/callback', ['has a port']],
-    ['http://localhost:3000/auth/qq/callback', ['has a port', 'names this machine', 'is plain http']],
+    ['http://localhost:3000/auth/qq/callback', ['has a port', 'names this machine', 'uses plain http']],
     ['https://127.0.0.1/auth/qq/callback', ['names this machine']],
     [`https://www.example.com/auth/qq/callback?${'x'.repeat(500)}`, ['is longer than 500 characters']],
   ])('is warned about with the real QQ: %s', (redirectUri, reasons) => {
@@ -338,9 +338,9 @@ describe('the options of a QQConnectClient', () => {
     ['/auth/qq/callback', 'must be an absolute'],
     ['www.example.com/cb', 'must be an absolute'],
     ['javascript:alert(1)', 'must be an absolute'],
-    ['https://me:pass-word@www.example.com/cb', 'must not hold a user name or password'],
-    ['https://www.example.com/cb#here', 'must not hold a #'],
-    ['https://www.example.com/c b', 'must not hold a blank'],
+    ['https://me:pass-word@www.example.com/cb', 'must not contain a user name or password'],
+    ['https://www.example.com/cb#here', 'must not contain a #'],
+    ['https://www.example.com/c b', 'must not contain a blank'],
     ['https://www.example.com/cb;https://m.example.com/cb', 'must be one address only'],
     ['', 'is missing'],
     [undefined, 'is missing'],

@@ -6,7 +6,7 @@ import type { Check } from './check.js';
 import type { SiteAnswer, SiteVisit } from './probe-site.js';
 
 const REWRITTEN: LocalizedText = {
-  en: 'Find what changes cookies on the way: nginx proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags, a CDN.',
+  en: 'Find what changes cookies between the site and the browser: nginx proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags, a CDN.',
   zh: '请检查 cookie 是否在途中被改写：nginx 的 proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或 CDN。',
 };
 const TRUST_PROXY: LocalizedText = {
@@ -49,7 +49,7 @@ export function checkSessionCookie({ login, user }: SiteVisit): Check {
     .flatMap((visit) => ('thrown' in visit ? [] : visit.cookies))
     .find((each) => !isLoginCookie(each) && /sess|sid/i.test(each.name));
   if (!cookie) {
-    const en = `The session cookie and trust proxy are not checked: they do not show before a login. ${TRUST_PROXY.en}`;
+    const en = `The session cookie and trust proxy are not checked: the site sends no session cookie before a login. ${TRUST_PROXY.en}`;
     const zh = `未检查会话 cookie 和 trust proxy，因为网站在登录前没有发送会话 cookie。${TRUST_PROXY.zh}`;
     return info('site_session_unseen', { en, zh });
   }

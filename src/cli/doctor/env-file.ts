@@ -73,7 +73,7 @@ function hidden(variable: string, inFile: string | undefined, existing: string |
   if (inFile === undefined || existing === undefined || inFile === existing) return [];
   const empty = existing === '' ? { en: ', as an empty value', zh: '（值为空）' } : { en: '', zh: '' };
   const found = {
-    en: `${variable} is set in the environment too${empty.en}, which wins over ${name}.`,
+    en: `${variable} is also set in the environment${empty.en}, which takes precedence over ${name}.`,
     zh: `环境变量中也有 ${variable}${empty.zh}，它优先于 ${name}。`,
   };
   if (existing !== '') return [info('env_file_hidden', found)];

@@ -28,7 +28,7 @@ export function checkSite(visit: SiteVisit, expected: Expected): Check[] {
 function checkOrigin({ login, passed }: SiteVisit): Check[] {
   const isDetour = login.url.searchParams.has('origin') && passed.some(({ origin }) => origin === login.url.origin);
   if (!isDetour) return [];
-  const en = `The application does not receive the site's address ${login.url.origin}: each login takes another redirect.`;
+  const en = `The application does not receive the site's address ${login.url.origin}, so each login needs one more redirect.`;
   const found = { en, zh: `应用没有收到网站的地址 ${login.url.origin}：每次登录都要多跳转一次。` };
   const fix = {
     en: 'In the proxy set proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; and pass the address that visitors use as --url.',

@@ -115,7 +115,7 @@ function returnToRules(redirectUri: string): ReturnToRules {
 }
 
 /**
- * Starts a login, for any framework: returns QQ's URL, and a short-lived encrypted cookie that holds the attempt. The
+ * Starts a login, for any framework: returns QQ's URL, and a short-lived encrypted cookie with the attempt. The
  * server stores nothing. Each tab has an attempt of its own, at most ten in a browser.
  *
  * @throws {@link QQConfigurationError} for a client or an `encryptionKey` that cannot be used

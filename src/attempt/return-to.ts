@@ -2,7 +2,7 @@
 export interface ReturnToRules {
   /** Origin of `redirectUri`. */
   siteOrigin: string;
-  /** What stands before the router's paths in a browser's URL: a proxy's or a mount's prefix, or `''`. */
+  /** The prefix before the router's paths in a browser's URL, of a proxy or of a mount, or `''`. */
   publicPrefix: string;
   /** Other origins that are allowed, as `URL.origin` returns them. */
   allowedOrigins: ReadonlySet<string>;

@@ -26,7 +26,7 @@ export interface AvatarServiceOptions {
   headers: (image: AvatarImage, etag: string) => CachedAvatar['headers'];
 }
 
-/** What a caller wants, and the client that the rate limit counts it for. */
+/** What a caller requests, and the client that the rate limit counts it for. */
 export interface AvatarRequest {
   /** The name of the image in the cache, with its size. */
   key: string;

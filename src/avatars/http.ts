@@ -4,7 +4,7 @@ import { AVATAR_SIZES, DEFAULT_AVATAR_SIZE, type AvatarImage, type AvatarSize } 
 import { SIZE_CODES } from './url-forms.js';
 import type { Request, Response } from 'express';
 
-/** What a request wants, apart from the owner of the avatar. */
+/** The parameters of a request, except the owner of the avatar. */
 export interface AvatarQuery {
   size: AvatarSize;
   /** What replaces a missing avatar: `404`, `letter`, or the path of an image of the application. */

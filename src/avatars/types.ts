@@ -9,7 +9,7 @@ export type AvatarSize = (typeof AVATAR_SIZES)[number];
 /** The size of an avatar if a request has no `size`. */
 export const DEFAULT_AVATAR_SIZE: AvatarSize = 100;
 
-/** The owner of the avatar that an ID of the application stands for. */
+/** The source of the avatar for an ID of the application. */
 export type AvatarSource = (
   | QQAvatarOwner
   | { appId: string; openid: string }

@@ -1,6 +1,6 @@
 import { isPlainAuthority, isQlogoHost } from './hosts.js';
 
-/** What a QQ avatar URL says. */
+/** The parts of a QQ avatar URL. */
 export interface ParsedAvatarUrl {
   /**
    * Which form it has: `qq` (by number or key), `headimg` (by number), `app` (by APP ID and openid), `snapshot` (what
@@ -25,7 +25,7 @@ interface Form {
   readonly kind: ParsedAvatarUrl['kind'];
   readonly hosts: RegExp;
   readonly sizes: readonly number[];
-  /** Returns what the URL says, `undefined` if it does not have this form. */
+  /** Returns the parts of the URL, `undefined` if it does not have this form. */
   readonly read: (url: URL) => Parts | undefined;
   readonly resize: (url: URL, size: number) => void;
 }
@@ -148,7 +148,7 @@ const forms: readonly Form[] = [
   ),
 ];
 
-/** A URL of an avatar, with its form and what it says. */
+/** A URL of an avatar, with its form and its parts. */
 export type AvatarUrlMatch = NonNullable<ReturnType<typeof matchAvatarUrl>>;
 
 /**

@@ -57,7 +57,7 @@ function isElsewhere(basePath: string): boolean {
   return new URL(basePath, location.href).origin !== location.origin;
 }
 
-// Without the header, and on plain http without Sec-Fetch-Mode, this would pass for a page that wants to be redirected.
+// Without the header, and on plain http without Sec-Fetch-Mode, this would count as a page request, which is redirected.
 async function send(url: string, method = 'GET'): Promise<Response> {
   const elsewhere = isElsewhere(url);
   const credentials = elsewhere ? 'include' : 'same-origin';
@@ -153,7 +153,7 @@ class Popup {
 
   /**
    * Ends the wait when the user closes the window. A Cross-Origin-Opener-Policy makes `closed` true as soon as the window
-   * leaves its first page: then it says nothing.
+   * leaves its first page: then it means nothing.
    */
   async #watch(popup: Window): Promise<void> {
     const tick = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, CLOSED_CHECK_MS));

@@ -68,7 +68,7 @@ export function isIdentifier(value: unknown): value is string {
 }
 
 /**
- * Returns the openid of an answer.
+ * Returns the openid of a response.
  *
  * @throws {@link QQResponseError} `ERR_QQ_OPENID_MISSING`, because without an openid no user is logged in
  */
@@ -79,7 +79,7 @@ export function requireOpenId(openid: unknown, step: QQStep, endpoint: string): 
 }
 
 function grantError(error: unknown, step: Step): Error {
-  // openid-client wraps what its fetch threw. Its own errors have the answer, and so the tokens, in their cause.
+  // openid-client wraps what its fetch threw. Its own errors have the response, and so the tokens, in their cause.
   const inner: unknown = error instanceof Error ? error.cause : undefined;
   if (isQQConnectError(inner)) return inner;
   return new QQResponseError(`${step}: QQ's response cannot be used`, {
@@ -105,7 +105,7 @@ async function grant(step: Step, request: Promise<TokenEndpointResponse>): Promi
   };
 }
 
-/** Makes the two grants: openid-client forms the requests and checks the answers, `callQQ` carries them. */
+/** Creates the two grants: openid-client creates the requests and checks the responses, `callQQ` sends them. */
 export function createGrants(options: { appId: string; appKey: string; graphUrl: string; callQQ: CallQQ }): Grants {
   const { appId, appKey, graphUrl, callQQ } = options;
   const server = { issuer: graphUrl, token_endpoint: graphUrl + endpoints.token };
@@ -150,7 +150,7 @@ export function refreshOutcome(error: QQConnectError): RefreshOutcome {
   if (qqCode !== undefined) {
     const entry = typeof qqCode === 'number' ? describeQQErrorCode(qqCode) : undefined;
     if (entry?.retryRead) return 'unconfirmed';
-    // `invalid_grant`: RFC 6749, section 5.2, as servers that emulate QQ answer.
+    // `invalid_grant`: RFC 6749, section 5.2, as servers that emulate QQ return it.
     const isRejected =
       entry?.action === 'login_again' || WRONG_APP_CODES.includes(qqCode) || qqCode === 'invalid_grant';
     return isRejected ? 'rejected' : 'retryable';

@@ -98,7 +98,7 @@ export function optionsSchema<Entries extends v.ObjectEntries>(
   return schema as v.GenericSchema<unknown, Options<Entries>>;
 }
 
-/** Environment variables by the options that they stand for. */
+/** The environment variables of options, by the option's name. */
 type VariableNames = Partial<Record<string, string>>;
 
 function nameOf(option: string, path: string, names: VariableNames): string {

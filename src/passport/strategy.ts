@@ -95,7 +95,7 @@ function urlOf({ originalUrl, url }: AnyRequest): { path: string; query: string 
   return { path, query };
 }
 
-/** What a strategy holds. In private fields, so that nothing prints it. */
+/** The state of a strategy, in private fields, so that no log prints it. */
 class Login {
   readonly #client: QQConnectClient;
   readonly #attempts: LoginAttempts;
@@ -144,7 +144,7 @@ class Login {
 
   #start({ state: own, scope, callbackURL, ...options }: AuthenticateOptions, store: AttemptStore): string {
     const asked = readOptions(perLogin, { ...(options.display !== undefined && { display: options.display }) });
-    // `state: true` asks passport-oauth2 for what is always done here.
+    // `state: true` enables in passport-oauth2 what is always enabled here.
     const hasState = own !== undefined && own !== null && typeof own !== 'boolean';
     if (hasState && JSON.stringify(own).length > MAX_STATE_LENGTH) {
       throw configurationError(

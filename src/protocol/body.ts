@@ -92,7 +92,7 @@ function decodeForm(text: string): DecodedBody {
   return { body, damaged };
 }
 
-/** What stands between the first `(` and the last `)` of a call; `undefined` for what is no call. */
+/** Returns the text between the first `(` and the last `)` of a call; `undefined` if the text is no call. */
 function insideJsonp(text: string): string | undefined {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
@@ -115,8 +115,8 @@ export function decodeQQBody(text: string): DecodedBody {
 }
 
 /**
- * Reads a body of QQ's in any of its three formats: JSONP, JSON or form-encoded. The body alone decides which, as
- * neither content types nor the requested format can be trusted.
+ * Parses a body of QQ in any of its three formats: JSONP, JSON or form-encoded. The body alone decides which, because
+ * neither the content type nor the requested format is reliable.
  *
  * @param text - the body, as text; a BOM, blanks and newlines around it do no harm
  * @returns the parameters, with the types QQ gave them (`expires_in` may be a string)

@@ -82,7 +82,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
  * A client of the QQ HTTP text protocol, which phones and robots used from 2004 to about 2010. The service is gone:
  * use it with `startTextServer`, or with a server of your own.
  *
- * The client sends one request at a time, in the order of the calls, and repeats none. Every method rejects with
+ * The client sends one request at a time, in the order of the calls, and retries none. Every method rejects with
  * - a `RangeError` for bad input, before it sends anything;
  * - a `QQTextError` for a refusal and for a reply that it cannot read;
  * - a `QQTransportError` (`ERR_QQ_TIMEOUT`, `ERR_QQ_NETWORK`, `ERR_QQ_BODY_TOO_LARGE`) without a reply, and
@@ -124,7 +124,7 @@ export class QQTextClient {
    *
    * @returns `HI` and `LI`, where the server sent them: the longest pause between two requests, and the time without a
    * request after which the login ends, both in seconds
-   * @throws QQTextError `ERR_QQ_TEXT_LOGIN` if the server refuses the login; `reason` holds its words
+   * @throws QQTextError `ERR_QQ_TEXT_LOGIN` if the server refuses the login; `reason` contains its message
    */
   async login(): Promise<{ heartbeat?: number; timeout?: number }> {
     const parameters = { PS: this.#passwordMd5, M5: '1', LC: '9326B87B234E7235' };
@@ -166,8 +166,8 @@ export class QQTextClient {
   /**
    * Adds a friend, where that user needs no request.
    *
-   * @returns `needs-request` if the user must be asked with `answer(uin, 'request', reason)`, `refused` if the user
-   * lets no user add them, `unknown` for a result that is not documented
+   * @returns `needs-request` if the user must accept a request (`answer(uin, 'request', reason)`), `refused` if the user
+   * accepts no friends, `unknown` for a result that is not documented
    * @throws RangeError for an invalid number
    */
   async add(uin: string): Promise<'added' | 'needs-request' | 'refused' | 'unknown'> {

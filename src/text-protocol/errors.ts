@@ -23,10 +23,10 @@ const hints = {
 export type QQTextErrorCode = keyof typeof hints;
 
 /**
- * A server of the text protocol replied with a refusal, or with something that is no reply. These numbers have nothing
- * to do with the error codes of QQ Connect. No property holds the password or its MD5.
+ * A server of the text protocol refused a request, or sent an invalid reply. Its numbers are not the error codes of QQ
+ * Connect. No property contains the password or its MD5.
  *
- * - `ERR_QQ_TEXT_MALFORMED`: the body is no packet, or the reply does not fit the request.
+ * - `ERR_QQ_TEXT_MALFORMED`: the body is not a packet, or the reply does not match the request.
  * - `ERR_QQ_TEXT_LOGIN`: the server refused the login; see `reason`.
  * - `ERR_QQ_TEXT_OFFLINE`: the user is not logged in (`RES=20`).
  * - `ERR_QQ_TEXT_REFUSED`: any other `RES` but 0; see `res`.

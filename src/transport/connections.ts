@@ -18,7 +18,7 @@ export interface Connections {
   pooled: Agents;
   /** Opens a connection for each request. */
   single: Agents;
-  /** Whether a request met a connection that the server was closing: no byte of an answer has come. */
+  /** Whether a request met a connection that the server was closing: no byte of a response has arrived. */
   metClosing(error: unknown): boolean;
 }
 

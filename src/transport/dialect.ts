@@ -78,7 +78,7 @@ function transportError(error: unknown, where: Where): QQConnectError {
   });
 }
 
-/** A token answer of QQ's as RFC 6749 (section 5.1) has it; `undefined` if it has no access token. */
+/** Returns QQ's token response in the form of RFC 6749 (section 5.1); `undefined` if it has no access token. */
 function rfc6749Token(body: Record<string, unknown>): Record<string, unknown> | undefined {
   const { access_token, refresh_token, openid, expires_in } = body;
   if (typeof access_token !== 'string' || access_token === '') return undefined;
@@ -102,9 +102,9 @@ function readSuccess(step: QQStep, decoded: DecodedBody): Record<string, unknown
 }
 
 /**
- * Reads an answer of QQ's, whatever its format and status.
+ * Reads a response of QQ in any of its formats, with any status.
  *
- * @throws {@link QQResponseError} for a refusal, and for an answer that is neither a success nor a refusal
+ * @throws {@link QQResponseError} for a refusal, and for a response that is neither a success nor a refusal
  */
 export function readQQAnswer({ status, text }: HttpAnswer, { step, path, query }: QQCall): Record<string, unknown> {
   const where = { step, endpoint: path };
@@ -141,8 +141,8 @@ function checkClock({ headers }: HttpAnswer, warnOnce: WarnOnce): void {
 }
 
 /**
- * Makes the function that calls QQ in QQ's own form (GET, `fmt=json` where it is known) and reads the answer, in
- * whichever of QQ's formats it comes. A token answer becomes one of RFC 6749.
+ * Creates the function that calls QQ in QQ's own form (GET, `fmt=json` where it is supported) and reads the response in
+ * any of QQ's formats. A token response becomes one of RFC 6749.
  *
  * @see RFC 6749, section 5.1; Tencent's page 使用Authorization_Code获取Access_Token
  */

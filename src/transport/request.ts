@@ -21,7 +21,7 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** The answer to an {@link HttpRequest}, whatever its status. */
+/** The response to an {@link HttpRequest}, with any status. */
 export interface HttpAnswer {
   status: number;
   /** By lower-case name. */
@@ -42,7 +42,7 @@ export interface RequestOptions {
   axios?: AxiosInstance | undefined;
 }
 
-/** The largest body that is read, in bytes after decompression. A real answer of QQ's has about 1,500. */
+/** The largest body that is read, in bytes after decompression. A real response of QQ has about 1,500. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /** `code` of the cause when a body was larger than {@link MAX_BODY_BYTES}. */
@@ -62,7 +62,7 @@ type Send = (config: AxiosRequestConfig, agents: Agents) => Promise<unknown>;
 
 function ownSend(headers: RequestOptions['headers']): Send {
   // Settings are given once, as each one given for a request is merged again. An Axios of no defaults has no
-  // transforms and takes every status for an answer.
+  // transforms and accepts every status.
   const axios = new Axios({ ...settings, ...connections.settings, ...(headers && { headers: { ...headers } }) });
   return async (config, agents) => {
     const { hostname } = new URL(config.url ?? '');
@@ -71,7 +71,7 @@ function ownSend(headers: RequestOptions['headers']): Send {
   };
 }
 
-/** Sends through the application's instance, with our settings only where they make the answer what we read. */
+/** Sends through the application's instance; its agents and proxy stay, and the settings for reading responses do not. */
 function applicationSend(axios: AxiosInstance, headers: RequestOptions['headers']): Send {
   return async (config, { httpAgent, httpsAgent }) => {
     const { defaults } = axios;
@@ -91,8 +91,8 @@ function applicationSend(axios: AxiosInstance, headers: RequestOptions['headers'
 }
 
 /**
- * Node's own error behind an axios one, or a copy without what it might carry along: an AxiosError holds the whole
- * request, and a parse error the raw bytes of the answer.
+ * Returns a new error with Node's code and system call only, because an AxiosError contains the whole request, and a
+ * parse error the raw bytes of the response.
  */
 function networkCause(error: unknown): Error {
   if (error instanceof Error && error.message.startsWith('maxContentLength')) {
@@ -129,11 +129,11 @@ function readAnswer(response: unknown): HttpAnswer {
 }
 
 /**
- * Makes the function that sends HTTP requests: through axios, the one way out of this package. It follows no redirect
- * and takes every status for an answer. It reads at most {@link MAX_BODY_BYTES}.
+ * Creates the only function of this package that sends requests to QQ, through axios. It follows no redirect and accepts
+ * every status. It reads at most {@link MAX_BODY_BYTES}.
  *
- * A request on a kept connection that the server closes at that moment goes once more, on a new connection, unless it
- * is marked `once` or sent through an instance of the application's.
+ * If the server closes a kept connection at that moment, the request is sent once more on a new connection, unless it is
+ * marked `once` or sent through an instance of the application.
  *
  * It fails with a `TimeoutError` once `timeoutMs` have passed, else with a `TypeError` whose cause has Node's `code`
  * (`ECONNRESET`). The cause is never an AxiosError, because inspecting one prints the APP Key.

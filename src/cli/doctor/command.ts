@@ -52,7 +52,7 @@ export async function runDoctor(argv: readonly string[], terminal: Terminal, lan
   return fine ? 0 : 1;
 }
 
-/** Replaces a secret that stands in the wrong variable: in the path of QQ_REDIRECT_URI, for example. */
+/** Replaces a secret in the wrong variable, for example in the path of QQ_REDIRECT_URI. */
 function withoutSecrets(checks: Check[], env: Environment): Check[] {
   const secrets = secretsOf(env);
   if (secrets.length === 0) return checks;
@@ -60,7 +60,7 @@ function withoutSecrets(checks: Check[], env: Environment): Check[] {
   return JSON.parse(text) as Check[];
 }
 
-/** The secrets as they stand in JSON; what is shorter than eight characters is none, and stands in ordinary words. */
+/** The secrets as JSON writes them; a shorter text than eight characters is no secret, and part of ordinary words. */
 function secretsOf({ QQ_APP_KEY, QQ_ENCRYPTION_KEY = '', SESSION_SECRET }: Environment): string[] {
   return [QQ_APP_KEY?.trim(), ...QQ_ENCRYPTION_KEY.split(','), SESSION_SECRET]
     .map((secret = '') => JSON.stringify(secret).slice(1, -1))

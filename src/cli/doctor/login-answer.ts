@@ -5,7 +5,7 @@ import { isAuthorizeUrl } from './probe-site.js';
 import type { Check } from './check.js';
 import type { SiteAnswer, SiteVisit } from './probe-site.js';
 
-/** A login that leads to QQ, or the findings that say why it does not. */
+/** A login that redirects to QQ, or the findings that describe why it does not. */
 export type LoginAnswer = { readonly login: SiteAnswer & { readonly location: URL } } | { readonly findings: Check[] };
 
 /** Without query and hash, where a state could be. */

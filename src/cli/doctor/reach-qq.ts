@@ -29,7 +29,7 @@ function endpointUrl(graphUrl: URL, path: string, query: Record<string, string> 
   return url;
 }
 
-/** Requests `me` without a token: a server that answers 100007 to that is QQ, and no secret is sent. */
+/** Requests `me` without a token: a server that returns 100007 is QQ, and no secret is sent. */
 export async function requestMe(request: SendRequest, graphUrl: URL): Promise<Outcome> {
   return send(request, endpointUrl(graphUrl, endpoints.me));
 }

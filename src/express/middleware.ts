@@ -12,7 +12,7 @@ import {
   sendScript,
 } from './http.js';
 import { completeLogin } from './login/complete.js';
-import { startLogin } from './login/start.js';
+import { readLoginQuery, startLogin } from './login/start.js';
 import { checkRouteOrder, createMountCheck } from './mount-check.js';
 import { readOptions } from './options.js';
 import { extendRequest } from './request.js';
@@ -85,15 +85,7 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
           'login: an image, a style sheet or a script cannot log a user in',
         );
       }
-      const query = new URLSearchParams(rawQuery(req));
-      await startLogin(services, req, res, {
-        returnTo: query.get('returnTo') ?? undefined,
-        display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
-        channel: query.get('channel') ?? undefined,
-        allowInAppBrowser: query.get('webview') === 'continue',
-        originChecked: query.get('origin') === 'checked',
-        asJson: isScript(req),
-      });
+      await startLogin(services, req, res, { ...readLoginQuery(req), asJson: isScript(req) });
     }),
   );
 

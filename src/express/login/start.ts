@@ -2,7 +2,7 @@ import { debug } from '../debug.js';
 import { warnBeforeLogin } from '../session/cookie-warnings.js';
 import { checkLostSession } from '../session/lost-sessions.js';
 import { requireSession } from '../session/session.js';
-import { acceptsHtml, isInFrame, isPhone, languageOf, sendPage } from '../http.js';
+import { acceptsHtml, isInFrame, isPhone, languageOf, rawQuery, sendPage } from '../http.js';
 import { inAppBrowserPage, isInAppBrowser } from '../../pages/in-app-browser.js';
 import { loginRequiredPage } from '../../pages/login-required-page.js';
 import { channelOf } from '../../pages/popup.js';
@@ -57,6 +57,18 @@ export function loginUrl(
   if (allowInAppBrowser) query.set('webview', 'continue');
   if (originChecked) query.set('origin', 'checked');
   return query.size > 0 ? `${urls.login}?${query.toString()}` : urls.login;
+}
+
+/** Reads the query of the login route, as {@link loginUrl} writes it. */
+export function readLoginQuery(req: Request): LoginRequest {
+  const query = new URLSearchParams(rawQuery(req));
+  return {
+    returnTo: query.get('returnTo') ?? undefined,
+    display: (['mobile', 'pc', 'popup'] as const).find((word) => word === query.get('display')),
+    channel: query.get('channel') ?? undefined,
+    allowInAppBrowser: query.get('webview') === 'continue',
+    originChecked: query.get('origin') === 'checked',
+  };
 }
 
 function displayFor({ options }: Services, req: Request, requested: string | undefined): 'mobile' | undefined {

@@ -12,6 +12,7 @@ export type { QQErrorHandlerOptions } from './express/error-handler.js';
 export type { EventFailure, QQConnectEvent, QQConnectEventListener } from './express/events.js';
 export type { LoginOptions } from './express/login/start.js';
 // These modules declare `req.qqUser` and the session's data: an import of the package brings the declarations along.
+import './express/session/stored-login.js';
 export type { QQConnectRequest } from './express/request.js';
 export type { Lock, LockLimits } from './lock/lock.js';
 export * from './client.js';

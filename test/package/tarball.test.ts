@@ -241,7 +241,7 @@ describe('the entry point', () => {
   it('index.js loads neither the sandbox nor the commands', () => {
     const { packages, folders } = loadedBy('index.js');
     expect(packages).toEqual(['axios', 'cookie', 'express', 'ipaddr.js', 'lru-cache', 'openid-client', 'valibot']);
-    expect(folders).toEqual(['attempt', 'avatars', 'client', 'express', 'lock', 'protocol', 'transport']);
+    expect(folders).toEqual(['attempt', 'avatars', 'client', 'express', 'lock', 'pages', 'protocol', 'transport']);
   });
 
   it.each([

@@ -1,13 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const browserGlobals = Object.fromEntries(
-  [
-    ...['document', 'window', 'location', 'navigator', 'fetch', 'setTimeout', 'addEventListener', 'getSelection'],
-    ...['BroadcastChannel', 'DOMParser', 'FormData'],
-  ].map((name) => [name, 'readonly']),
-);
-
 export default tseslint.config(
   {
     ignores: [
@@ -46,8 +39,13 @@ export default tseslint.config(
   },
   {
     // Runs in the browser.
-    files: ['src/sandbox/console/live.js', 'src/browser/*.js'],
-    languageOptions: { sourceType: 'script', globals: browserGlobals },
+    files: ['src/sandbox/console/live.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        ['document', 'fetch', 'setTimeout', 'DOMParser', 'FormData'].map((name) => [name, 'readonly']),
+      ),
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

@@ -13,9 +13,6 @@ chmodSync('dist/cli.js', 0o755);
 // The sandbox's images, stylesheet and script.
 cpSync('src/sandbox', 'dist/sandbox', { recursive: true, filter: (path) => !path.endsWith('.ts') });
 
-// The scripts of the login's pages.
-cpSync('src/browser', 'dist/browser', { recursive: true, filter: (path) => !/\.(?:ts|json)$/.test(path) });
-
 // The browser module goes over the wire: its comments stay in its types.
 const browser = ['-p', 'src/browser/tsconfig.build.json'];
 tsc(...browser, '--emitDeclarationOnly');

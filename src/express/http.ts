@@ -119,21 +119,21 @@ export function publicUser({ raw, ...user }: QQUser): Omit<QQUser, 'raw'> {
 
 const SCRIPT_HEADERS = { 'Cache-Control': 'public, max-age=3600', 'X-Content-Type-Options': 'nosniff' };
 
-/** Creates a handler that sends the browser module, or a script of one of the pages. */
-export function sendScript(name: 'client' | 'popup' | 'copy'): RequestHandler {
-  return function sendScript(_req, res, next) {
-    // The module is TypeScript, so only the build has it as a script.
-    const url =
-      name === 'client'
-        ? import.meta.resolve('express-qq-connect/browser')
-        : new URL(`../browser/${name}.js`, import.meta.url);
-    // Some package managers install below a directory with a dot.
-    const options = { cacheControl: false, dotfiles: 'allow', headers: SCRIPT_HEADERS } as const;
-    res.sendFile(fileURLToPath(url), options, (error) => {
-      if (error) next(error);
-    });
+/** Creates a handler that sends the script of a page. */
+export function sendScript(script: string): RequestHandler {
+  return function sendScript(_req, res) {
+    res.set(SCRIPT_HEADERS).type('js').send(script);
   };
 }
+
+/** Sends the browser module, which is TypeScript: only the build has it as a script. */
+export const sendBrowserModule: RequestHandler = function sendBrowserModule(_req, res, next) {
+  const file = fileURLToPath(import.meta.resolve('express-qq-connect/browser'));
+  // Some package managers install below a directory with a dot.
+  res.sendFile(file, { cacheControl: false, dotfiles: 'allow', headers: SCRIPT_HEADERS }, (error) => {
+    if (error) next(error);
+  });
+};
 
 /** Sends a page. */
 export function sendPage(res: Response, status: number, page: Page): void {

@@ -9,6 +9,7 @@ import {
   publicUser,
   rawQuery,
   sameSite,
+  sendBrowserModule,
   sendScript,
 } from './http.js';
 import { completeLogin } from './login/complete.js';
@@ -20,6 +21,8 @@ import { guarded } from './require-user.js';
 import { createServices } from './services.js';
 import { clearLoginCount } from './session/lost-sessions.js';
 import { noteSession, requireSession } from './session/session.js';
+import { COPY_SCRIPT } from '../pages/in-app-browser.js';
+import { POPUP_SCRIPT } from '../pages/popup.js';
 import { QQRequestError } from '../protocol/errors/index.js';
 import type { RequestHandler } from 'express';
 import type { QQConnectOptions } from './options.js';
@@ -128,8 +131,8 @@ export function qqConnect(options: QQConnectOptions = {}): Router {
     guarded('json', async (req, res) => services.avatars.send(req, res, req.qqUser)),
   );
 
-  get(paths.client, sendScript('client'));
-  get(paths.popupScript, sendScript('popup'));
-  get(paths.copyScript, sendScript('copy'));
+  get(paths.client, sendBrowserModule);
+  get(paths.popupScript, sendScript(POPUP_SCRIPT));
+  get(paths.copyScript, sendScript(COPY_SCRIPT));
   return router;
 }

@@ -5,6 +5,28 @@ import type { Language, Page } from './layout.js';
 const OTHER_APPS =
   /MicroMessenger|wxwork|DingTalk|AlipayClient|AliApp\(|Weibo|aweme|NewsArticle|BytedanceWebview|Lark\/|Feishu|xhsdiscover|Kwai\/|ZhihuHybrid|BiliApp|meituan|jdapp|baiduboxapp/i;
 
+/**
+ * The script of {@link inAppBrowserPage}. `execCommand` works in the in-app browsers that deny `navigator.clipboard`, and
+ * on plain http.
+ */
+export const COPY_SCRIPT = `const button = document.querySelector('button');
+const status = document.querySelector('[role=status]');
+button.hidden = false;
+button.addEventListener('click', async () => {
+  getSelection().selectAllChildren(document.querySelector('code'));
+  const copied = document.execCommand('copy') || (await copyToClipboard());
+  status.textContent = copied ? button.dataset.copied : button.dataset.failed;
+});
+async function copyToClipboard() {
+  try {
+    await navigator.clipboard.writeText(document.querySelector('code').textContent);
+    return true;
+  } catch {
+    return false;
+  }
+}
+`;
+
 // The menu of the app, and an arrow to it: it is at the top right in all of them.
 const MENU =
   '<svg viewBox="0 0 96 96" fill="none" stroke="currentColor" stroke-width="5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">' +
@@ -39,7 +61,7 @@ export function isInAppBrowser(userAgent: string | undefined): boolean {
 /** What the page for an in-app browser is made from. */
 export interface InAppBrowserLogin {
   site: string;
-  /** The URL of `src/browser/copy.js`. */
+  /** The URL of {@link COPY_SCRIPT}. */
   script: string;
   /** Where the login starts in another browser, absolute. */
   address: string;

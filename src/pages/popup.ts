@@ -7,8 +7,28 @@ export type PopupResult = 'success' | 'cancelled';
 /** The channel of a pop-up window whose opener page named none. */
 export const DEFAULT_CHANNEL = 'express-qq-connect';
 
-/** What the script of {@link popupWaitingPage}, `src/browser/popup.js`, adds to the callback's query. */
+/** What a pop-up window adds to the query of its callback, to complete the login. */
 export const COMPLETE = '&popup=complete';
+
+/**
+ * The script of the pages of a pop-up window. It has a URL of its own, because a proxy may replace their
+ * Content-Security-Policy, and is a string, because a server may be bundled into one file. {@link popupWaitingPage}
+ * requests the callback that completes the login, and stays on the screen until the response arrives. {@link popupPage}
+ * notifies the opener page in two ways, because a Cross-Origin-Opener-Policy such as helmet's removes `opener`. A window
+ * that no script opened cannot be closed: it continues as an ordinary login does.
+ */
+export const POPUP_SCRIPT = `const { channel, result, next } = document.currentScript.dataset;
+if (channel === undefined) {
+  // A browser does not draw a page that is left while it loads.
+  addEventListener('load', () => setTimeout(() => location.replace(location.search + '${COMPLETE}'), 50));
+} else {
+  const message = { source: 'express-qq-connect', channel, result };
+  if (window.opener) window.opener.postMessage(message, location.origin);
+  new BroadcastChannel(channel).postMessage(message);
+  setTimeout(() => window.close(), 50);
+  setTimeout(() => location.replace(next), 500);
+}
+`;
 
 const messages: Record<Language, Record<PopupResult | 'continue' | 'waiting' | 'wait', string>> = {
   zh: {
@@ -38,7 +58,7 @@ export interface PopupLogin {
   result: PopupResult;
   /** The page to continue with if the window is no pop-up window. */
   next: string;
-  /** The URL of `src/browser/popup.js`. */
+  /** The URL of {@link POPUP_SCRIPT}. */
   script: string;
   site: string;
 }
@@ -66,7 +86,7 @@ export function popupPage(language: Language, { channel, result, next, script, s
  * Creates the page that a pop-up window shows while the login is completed: a slow QQ would otherwise leave the page of
  * QQ on the screen, without a sign of progress.
  *
- * @param script - the URL of `src/browser/popup.js`
+ * @param script - the URL of {@link POPUP_SCRIPT}
  */
 export function popupWaitingPage(language: Language, script: string, site: string): Page {
   const { waiting, wait } = messages[language];

@@ -101,7 +101,7 @@ describe('no secret, code, token or cookie appears', () => {
     site = await startSite({
       qq: {
         graphUrl: upstream.url,
-        timeoutMs: 500,
+        timeoutMs: 1_500,
         unionid: true,
         encryptionKey: [ENCRYPTION_KEY, 'an-older-one-0123456789-0123456789'],
       },

@@ -21,7 +21,7 @@ describe.each(Object.entries(frameworks))('the Passport strategy on %s', (name, 
   let browser: Browser;
   beforeEach(async () => {
     upstream = await startUpstream();
-    site = await start({ graphUrl: upstream.url, timeoutMs: 200 });
+    site = await start({ graphUrl: upstream.url, timeoutMs: 1_500 });
     browser = new Browser(site.url);
   });
   afterEach(async () => {

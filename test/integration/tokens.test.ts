@@ -49,7 +49,7 @@ describe('req.qqConnect.accessToken()', () => {
     });
     site = await startTokenSite({
       store,
-      qq: { timeoutMs: 400, axios: http, onEvent: (event) => void events.push(event) },
+      qq: { timeoutMs: 1_500, axios: http, onEvent: (event) => void events.push(event) },
     });
     visitor = new Visitor(site);
     await visitor.login();

@@ -54,7 +54,7 @@ export function warnOfConfiguration({ warnOnce }: { warnOnce: WarnOnce }, error:
   if (!isQQConnectError(error) || error.kind === 'configuration' || error.action !== 'fix_configuration') return;
   const { code, endpoint = '', hint, message, qqCode, step } = error;
   // The text of a callback may be anything: the browser sends it.
-  const what = step === 'callback' ? `callback: QQ answered ${qqCode}` : message;
+  const what = step === 'callback' ? `callback: QQ returned the error ${qqCode}` : message;
   warnOnce('QQ_CONFIGURATION', `${what}. ${hint.en}`, `${code} ${qqCode} ${endpoint}`);
 }
 

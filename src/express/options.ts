@@ -40,7 +40,7 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   basePath?: string | undefined;
   /**
-   * The path of the callback as the router sees it, where a proxy strips a prefix or the router is mounted at a path.
+   * The path of the callback as the router receives it. Set it if a proxy strips a prefix or the router is mounted at a path.
    * What stands before it in the path of `redirectUri` is the public prefix: it goes before every URL that is sent to the
    * browser. If the path of `redirectUri` does not end in it, a front end owns the page of `redirectUri`.
    * @defaultValue the path of `redirectUri`
@@ -67,19 +67,19 @@ export interface QQConnectOptions extends Partial<QQConnectClientOptions> {
    */
   cancelUrl?: string | undefined;
   /**
-   * What the pages call the site.
+   * The site's name on the router's pages.
    * @defaultValue the host of `redirectUri`
    */
   siteName?: string | undefined;
   /**
    * What a login does in the in-app browser of another app (such as WeChat's), where QQ may refuse it: `'warn'` shows a
-   * page that leads to the user's browser, `'allow'` continues to QQ.
+   * page that explains how to open a browser, `'allow'` continues to QQ.
    * @defaultValue `'warn'`
    */
   inAppBrowser?: 'warn' | 'allow' | undefined;
   /**
-   * Called once for each login, before it is stored, to link the account. It must not answer the request. It may return
-   * `{ returnTo }` to redirect to another page, and `{ body }` for the JSON answer to a script. What it throws refuses
+   * Called once for each login, before it is stored, to link the account. It must not respond to the request. It may return
+   * `{ returnTo }` to redirect to another page, and `{ body }` for the JSON response to a script. An exception refuses
    * the login and goes to the error handlers.
    */
   onLogin?: ((details: LoginDetails) => OnLoginResult | Promise<OnLoginResult>) | undefined;
@@ -119,7 +119,7 @@ export type OnLoginResult =
   | {
       /** The page after the login, in place of the requested one. */
       returnTo?: string | undefined;
-      /** Merged into the JSON answer of a callback that a script fetches, such as a token of the application's own. */
+      /** Merged into the JSON response of a callback that a script fetches, such as a token of the application's own. */
       body?: Record<string, unknown> | undefined;
     }
   | undefined
@@ -247,7 +247,7 @@ export function readOptions(options: QQConnectOptions = {}): ResolvedOptions {
     : withOwnClient(parseOptions(ownClient, given, environment));
   const callbackPath = router.callbackPath ?? new URL(client.redirectUri).pathname;
   if (callbackPath === '/') {
-    warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there is taken for a callback');
+    warn('QQ_REDIRECT_URI', 'redirectUri is the front page: every visit there counts as a callback');
   }
   const { appId, redirectUri, graphUrl } = client;
   warnAboutConfiguration(isShared ? { appId, redirectUri, graphUrl } : given);

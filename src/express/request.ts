@@ -14,12 +14,12 @@ import type { Services } from './services.js';
 /** What handlers can do with the QQ login of their request: `req.qqConnect`. */
 export interface QQConnectRequest {
   /**
-   * Starts a login and answers the request with the redirect to QQ.
+   * Starts a login, and responds with the redirect to QQ.
    *
    * @param options - `returnTo`: the page after the login, by default the page that was requested
    */
   login(options?: LoginOptions): Promise<void>;
-  /** Logs the user out as the option `logout` says, and ends the tokens. Does not answer the request. */
+  /** Logs the user out as the option `logout` says, and ends the tokens. Does not respond to the request. */
   logout(): Promise<void>;
   /**
    * Returns a valid access token of the user, refreshed if it is due. A refresh token is sent once, however many
@@ -40,7 +40,7 @@ export interface QQConnectRequest {
 declare global {
   namespace Express {
     interface Request {
-      /** The user who is logged in with QQ; `undefined` if none is. */
+      /** The user who is logged in with QQ; `undefined` if the user is not logged in. */
       qqUser?: QQUser | undefined;
       /** The QQ login of this request; set by `qqConnect()`. */
       qqConnect: QQConnectRequest;

@@ -27,7 +27,10 @@ function requireServices(req: Request): Services {
   if (services) return services;
   throw new QQConfigurationError(
     'requireQQUser: this request has not passed qqConnect()',
-    { en: 'Mount the router before the guard: app.use(qqConnect()).', zh: '请先挂载 app.use(qqConnect())。' },
+    {
+      en: 'Mount the router before the guard: app.use(qqConnect()).',
+      zh: '请在登录校验中间件之前挂载 qqConnect()：app.use(qqConnect())。',
+    },
     'ERR_QQ_ROUTER_MISSING',
   );
 }

@@ -76,8 +76,7 @@ function urlsOf(options: ResolvedOptions, paths: ReturnType<typeof pathsOf>) {
     (name) => options[name] !== undefined && returnTo(options[name]) === undefined,
   );
   if (wrong.length > 0) {
-    const rule =
-      'must be a path of this site, or a URL of one of allowedReturnOrigins, and no route of the login itself';
+    const rule = 'must be a path of this site, or a URL of one of allowedReturnOrigins, and not a route of the login';
     throw configurationError(wrong.map((name) => `${name} ${rule}`).join('; '), {
       en: 'Correct the options named here.',
       zh: '请修正上述选项。',

@@ -528,7 +528,7 @@ describeBrowser('in Chromium', () => {
     it('a user can continue the login in WeChat', async () => {
       const visitor = await visit(browser, { ...WECHAT, locale: 'zh-CN' });
       await visitor.page.goto(`${site.url}/private`);
-      await visitor.page.getByRole('link', { name: '仍然在此继续' }).click();
+      await visitor.page.getByRole('link', { name: '仍在当前应用中继续' }).click();
       await choosePersona(visitor.page, '林小满');
       await visitor.page.waitForURL(`${site.url}/private`);
       expect(visitor.complaints).toEqual([]);

@@ -461,7 +461,7 @@ describe('warnings of a running router', () => {
       const callback = await visitor.toCallback();
       const state = callback.searchParams.get('state') ?? '';
       await visitor.agent.get(`/auth/qq/callback?error=100010&error_description=a+text&state=${state}`);
-      expect(warnings[0]?.message).toMatch(/callback: QQ answered 100010\. /);
+      expect(warnings[0]?.message).toMatch(/callback: QQ returned the error 100010\. /);
       expect(warnings[0]?.message).not.toContain('a text');
     });
 

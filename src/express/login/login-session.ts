@@ -76,7 +76,7 @@ export async function createLoginSession(
   return { result: 'success', codeId, sessionId: req.sessionID, location, body };
 }
 
-/** Calls `onLogin`. What it throws refuses the login, and passes to the error handlers as it is. */
+/** Calls `onLogin`. An exception refuses the login, and passes to the error handlers as it is. */
 async function callOnLogin(
   onLogin: QQConnectOptions['onLogin'],
   details: LoginDetails,

@@ -3,12 +3,12 @@ import type { LocalizedText } from '../../protocol/error-codes.js';
 import type { Services } from '../services.js';
 
 const SECURE: LocalizedText = {
-  en: "the session cookie is Secure, and Express takes this request for plain http, so it is not sent. Behind a proxy write app.set('trust proxy', 1) and proxy_set_header X-Forwarded-Proto $scheme; on plain http session({ cookie: { secure: 'auto' } })",
-  zh: "会话 cookie 带 Secure，而 Express 认为该请求是 http，因此没有发送。反向代理之后请写 app.set('trust proxy', 1) 和 proxy_set_header X-Forwarded-Proto $scheme;；http 站点请用 session({ cookie: { secure: 'auto' } })",
+  en: "the session cookie is Secure, and Express treats this request as plain http, so it is not sent. Behind a proxy write app.set('trust proxy', 1) and proxy_set_header X-Forwarded-Proto $scheme; on plain http session({ cookie: { secure: 'auto' } })",
+  zh: "使用反向代理时，请设置 app.set('trust proxy', 1) 和 proxy_set_header X-Forwarded-Proto $scheme;；http 站点请设置 session({ cookie: { secure: 'auto' } })。会话 cookie 带有 Secure，而 Express 收到的是 http 请求，因此没有发送该 cookie",
 };
 const STRICT: LocalizedText = {
-  en: "the session cookie is SameSite=Strict, so browsers do not send it with the callback from QQ, and the page after a login looks logged out. Write session({ cookie: { sameSite: 'lax' } })",
-  zh: "会话 cookie 是 SameSite=Strict，浏览器从 QQ 返回时不会发送它，登录后的页面显示为未登录。请写 session({ cookie: { sameSite: 'lax' } })",
+  en: "the session cookie is SameSite=Strict, so browsers do not send it with the callback from QQ, and the page after the login shows the user as logged out. Write session({ cookie: { sameSite: 'lax' } })",
+  zh: "请设置 session({ cookie: { sameSite: 'lax' } })。会话 cookie 是 SameSite=Strict，浏览器从 QQ 跳转回来时不发送它，因此登录后的页面显示为未登录",
 };
 
 /** Finds the options of the session cookie that keep it from the browser, or from the callback. */
@@ -40,7 +40,7 @@ export function warnAfterLogin({ urls, warnOnce }: Services, req: Request, res: 
     } else if (urls.siteOrigin.startsWith('https:') && !/;\s*secure\s*(?:;|$)/i.test(cookie)) {
       const trust = req.secure
         ? ''
-        : "app.set('trust proxy', 1), because Express takes its requests for plain http, and ";
+        : "app.set('trust proxy', 1), because Express treats its requests as plain http, and ";
       const remedy = `${trust}session({ cookie: { secure: true } })`;
       warnOnce('QQ_SESSION_COOKIE_INSECURE', `the session cookie of this https site is not Secure. Use ${remedy}`);
     }

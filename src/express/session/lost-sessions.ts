@@ -25,7 +25,7 @@ const wrongSecret: LocalizedText = {
   en:
     'the session store has the session of this browser, but the signature of its cookie does not match. Use one ' +
     'secret in all processes and after each start: session({ secret: process.env.SESSION_SECRET })',
-  zh: '会话存储中有该浏览器的会话，但会话 cookie 的签名不符。请让所有进程始终使用同一个密钥：session({ secret: process.env.SESSION_SECRET })',
+  zh: '请让所有进程始终使用同一个密钥：session({ secret: process.env.SESSION_SECRET })。会话存储中有该浏览器的会话，但会话 cookie 的签名不符',
 };
 
 function loginCount({ cookies }: Services, req: Request): number {
@@ -79,7 +79,7 @@ export async function checkLostSession(services: Services, req: Request, res: Re
     unknown.length > 0 ? notStored(req, unknown.length > ids.size) : (cookieProblems(req)[0] ?? notSent(req));
   const { en, zh } = isSecretWrong ? wrongSecret : notFound;
   throw new QQConfigurationError(
-    `session: two logins in a row were completed, and the browser's next request had the session of neither: ${en}`,
+    `session: two logins in a row were completed, but the browser's next request had neither session: ${en}`,
     { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` },
     'ERR_QQ_SESSION_LOST',
     'session',
@@ -97,10 +97,10 @@ function notStored({ sessionStore }: Request, isRepeated: boolean): LocalizedTex
   return sessionStore.constructor.name === 'MemoryStore'
     ? {
         en: 'the session is in the memory of another process, or of this one before its last start (MemoryStore). Use a store that all processes share, such as connect-redis',
-        zh: '会话保存在另一个进程的内存中，或已随重启丢失（MemoryStore）。请使用所有进程共享的会话存储，如 connect-redis',
+        zh: '请使用所有进程共享的会话存储，如 connect-redis。会话保存在另一个进程的内存中，或已随重启丢失（MemoryStore）',
       }
     : {
-        en: "the session store does not have the session of the browser's cookie. Check that all processes use the same store and that another application does not set a cookie of the same name (use session({ name }))",
+        en: "the session store has no session for the browser's cookie. Check that all processes use the same store and that another application does not set a cookie of the same name (use session({ name }))",
         zh: '会话存储中没有该浏览器 cookie 对应的会话。请检查所有进程是否使用同一存储，以及是否有其他应用设置了同名 cookie（可用 session({ name }) 改名）',
       };
 }
@@ -109,7 +109,7 @@ function notStored({ sessionStore }: Request, isRepeated: boolean): LocalizedTex
 function notSent(req: Request): LocalizedText {
   const { path = '/', domain } = req.session.cookie;
   return {
-    en: `the browser does not send the session cookie. Check its path (${path}) and domain (${domain ?? 'none'}) in session({ cookie }), and what changes it on the way: proxy_cookie_path, proxy_cookie_domain, proxy_cookie_flags, a CDN that removes Set-Cookie`,
+    en: `the browser does not send the session cookie. Check its path (${path}) and domain (${domain ?? 'none'}) in session({ cookie }), and what changes it between the site and the browser: proxy_cookie_path, proxy_cookie_domain, proxy_cookie_flags, a CDN that removes Set-Cookie`,
     zh: `浏览器没有发送会话 cookie。请检查 session({ cookie }) 中的 path（${path}）和 domain（${domain ?? '无'}），以及途中是否有改写：proxy_cookie_path、proxy_cookie_domain、proxy_cookie_flags，或删除 Set-Cookie 的 CDN`,
   };
 }

@@ -11,7 +11,7 @@ export function requireTokens({ client, options, sessions }: Services, req: Requ
   if (options.tokens === 'discard') {
     throw new QQConfigurationError("session: the option tokens is 'discard', so there is no access token", {
       en: "Set tokens: 'keep' to use access tokens.",
-      zh: "如需使用 access token，请设置 tokens: 'keep'。",
+      zh: "请设置 tokens: 'keep'，否则应用没有可用的 access token。",
     });
   }
   requireSession(req, sessions);

@@ -46,7 +46,7 @@ export function requireSession(req: Request, seen: SeenSessions): StoredSession 
     });
   }
   const what = session
-    ? 'this session has no store (cookie-session?), and tokens must not go into a cookie'
+    ? 'this session has no store (cookie-session?), and tokens must not be stored in a cookie'
     : 'the request has no session: express-session is not mounted, is mounted after qqConnect(), or its cookie is limited to another path';
   throw new QQConfigurationError(`session: ${what}`, MOUNT_SESSION, 'ERR_QQ_SESSION_MISSING', 'session');
 }
@@ -130,7 +130,7 @@ function assertInUse(req: Request, session: StoredSession, id: string, appId: st
     'session: onLogin replaced or destroyed the session, or logged the user out',
     {
       en: 'Do not call regenerate(), destroy() or logout() in onLogin. To refuse a login, throw an error.',
-      zh: '请勿在 onLogin 中调用 regenerate()、destroy() 或 logout()。如需拒绝登录，请抛出错误。',
+      zh: '请不要在 onLogin 中调用 regenerate()、destroy() 或 logout()。如需拒绝登录，请抛出异常。',
     },
     'ERR_QQ_CONFIGURATION',
     'session',

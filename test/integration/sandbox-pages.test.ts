@@ -316,6 +316,19 @@ describe("the request log on the sandbox's console", () => {
     expect(body).not.toContain('没有签发过这个 code');
   });
 
+  it('opens the newest login, and no group of successful avatars above it', async () => {
+    await using sandbox = await startSandbox({ autoApprove: true });
+    const visitor = new ConsoleVisitor(sandbox);
+    const { openid } = await visitor.login();
+    await visitor.send(`/qqapp/100000001/${openid}/40`);
+    const { body } = await visitor.console();
+    const groups = [...body.matchAll(/<details\s+id="((?:login|other)-\d+)" class="login"\s*(open)?/g)];
+    expect(groups.map(([, id, open]) => [id, open])).toEqual([
+      ['other-3', undefined],
+      ['login-1', 'open'],
+    ]);
+  });
+
   it('counts the GET and the POST of the login page and a later refresh as one login', async () => {
     await using sandbox = await startSandbox();
     const visitor = new ConsoleVisitor(sandbox);

@@ -9,11 +9,7 @@ export const consoleMessages = localize({
   address: ['地址（QQ_GRAPH_URL）', 'Address (QQ_GRAPH_URL)'],
   sections: ['本页内容', 'On this page'],
   requests: ['请求', 'Requests'],
-  noRequests: ['还没有请求。', 'No requests yet.'],
-  howToStart: [
-    '在应用中发起一次登录，请求会显示在这里。',
-    'Start a login in your application. Its requests are shown here.',
-  ],
+  noRequests: ['还没有请求。请在应用中发起一次登录。', 'No requests yet. Start a login in your application.'],
   newestOf: [
     (shown: number, all: number) => (shown < all ? `最新的 ${shown} 个，共 ${all} 个` : `共 ${all} 个`),
     (shown: number, all: number) => (shown < all ? `the newest ${shown} of ${all}` : `${all} in all`),

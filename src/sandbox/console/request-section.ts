@@ -27,6 +27,8 @@ interface Group {
 export function requestSection(view: ConsoleView): Html {
   const { text, log } = view;
   const { length } = log.requests;
+  const groups = groupsOf(view);
+  const newest = groups.find((group) => group.login !== undefined);
   return html`<section id="requests" aria-labelledby="requests-title">
     <div class="toolbar">
       <h2 id="requests-title">${text.requests}</h2>
@@ -42,10 +44,9 @@ export function requestSection(view: ConsoleView): Html {
     <div id="log" data-live>
       ${
         length === 0
-          ? html`<p>${text.noRequests}</p>
-              <p class="quiet">${text.howToStart}</p>`
+          ? html`<p>${text.noRequests}</p>`
           : html`<p class="quiet small">${text.newestOf(Math.min(length, MAX_SHOWN), length)} · ${text.hiddenNote}</p>
-              <div class="logins">${groupsOf(view).map((group, at) => login(group, at === 0, view))}</div>`
+              <div class="logins">${groups.map((group) => login(group, group === newest, view))}</div>`
       }
     </div>
   </section>`;

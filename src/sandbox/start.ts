@@ -24,7 +24,7 @@ import type { AddressInfo } from 'node:net';
  * Starts a local server on 127.0.0.1 that emulates graph.qq.com.
  *
  * Its address opened in a browser is a console with the request log and a form that simulates faults. Memory is bounded:
- * the newest 50,000 codes, access tokens and refresh tokens each are valid, and the newest 1,000 requests are kept.
+ * the newest 50,000 of each kind (codes, access tokens, refresh tokens) are valid, and the newest 1,000 requests are kept.
  *
  * @throws TypeError for options that contradict each other
  * @throws the listener's error, `EADDRINUSE` for example

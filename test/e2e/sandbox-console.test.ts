@@ -135,7 +135,7 @@ describeBrowser("the sandbox's console in Chromium", () => {
       expect(await page.locator('.exchange:visible').count()).toBe(1);
       expect(await page.evaluate('document.activeElement.id')).toBe('filter');
       await page.getByRole('searchbox', { name: '筛选' }).fill('');
-      await page.getByLabel('只看失败的').check();
+      await page.getByLabel('只显示失败的请求').check();
       expect(await page.locator('.exchange:visible').count()).toBe(1);
       await page.getByRole('button', { name: '清空：请求' }).click();
       await page.getByText('还没有请求').waitFor();
@@ -175,7 +175,7 @@ describeBrowser("the sandbox's console in Chromium", () => {
       const failed = page.locator('.exchange.failed');
       await failed.getByText('100020 code is reused error').first().waitFor();
       await failed.locator('summary').click();
-      expect(await failed.innerText()).toContain('A code works once: the user reloaded the callback');
+      expect(await failed.innerText()).toContain('A code can be used once: the user reloaded the callback');
       expect(await failed.innerText()).toContain('client_secret=***');
     });
   });

@@ -89,7 +89,7 @@ describe("the sandbox's console", () => {
   it('shows its purpose, and applications and users with their avatars', async () => {
     const { status, body } = await visitor.console();
     expect(status).toBe(200);
-    for (const text of ['沙箱 · 仅供开发，不是真正的 QQ', 'graph.qq.com', sandbox.url, '100000001'])
+    for (const text of ['沙箱 · 仅供开发，不是真实的 QQ', 'graph.qq.com', sandbox.url, '100000001'])
       expect(body).toContain(text);
     for (const { nickname, openid } of sandbox.users) {
       expect(body).toContain(nickname);
@@ -479,7 +479,7 @@ describe('the login page of the sandbox', () => {
 
   it('states that it is not the real QQ, on the error page too', async () => {
     for (const parameters of [{}, { redirect_uri: 'https://elsewhere.example/' }]) {
-      expect((await visitor.authorize(parameters)).body).toContain('沙箱 · 仅供开发，不是真正的 QQ');
+      expect((await visitor.authorize(parameters)).body).toContain('沙箱 · 仅供开发，不是真实的 QQ');
     }
   });
 

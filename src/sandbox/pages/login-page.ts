@@ -20,7 +20,7 @@ const messages = localize({
   ],
   returns: ['登录后回调', 'Calls back'],
   stateMissing: [
-    '这次登录没有 state，可被他人冒用（CSRF）。每次登录应生成一个新的随机值，并在回调时校验。',
+    '这次登录没有 state，攻击者可以冒用（CSRF）。应用必须为每次登录生成新的随机值，并在回调时校验。',
     'This login has no state, so another site can log your user in (CSRF). Create a new random value for each login, and check it in the callback.',
   ],
 });

@@ -9,7 +9,7 @@ const notices = {
   unreadable: [400, '请求格式错误，无法解析。', 'The request is malformed.'],
   stateMissing: [
     400,
-    '缺少 state，沙箱以 strict 模式拒绝。真实的 QQ 会放行，但没有 state 的登录可被他人冒用（CSRF）：每次登录生成一个新的随机值，并在回调时校验。',
+    '缺少 state，沙箱因 strict 模式拒绝了这次登录。真实的 QQ 会放行，但攻击者可以冒用没有 state 的登录（CSRF）：请为每次登录生成一个新的随机值，并在回调时校验。',
     'The request has no state, and the sandbox runs in strict mode. The real QQ accepts it, but without state another site can log your user in (CSRF): create a new random value for each login, and check it in the callback.',
   ],
   faultUnknown: [
@@ -20,7 +20,7 @@ const notices = {
   foreignForm: [403, '只接受沙箱自己的页面提交的表单。', 'The sandbox accepts only forms of its own pages.'],
   unknownHost: [
     403,
-    '沙箱不接受以“{}”为主机名的请求，以免其他网站的页面读取这里的数据。请使用 localhost 或 127.0.0.1；需要其他主机名时，用 --name 启动。',
+    '沙箱不接受以“{}”为主机名的请求，以免其他网站的页面读取这里的数据。请使用 localhost 或 127.0.0.1；如需使用其他主机名，请用 --name 启动沙箱。',
     'The sandbox does not accept requests with the host name "{}", so that pages of other sites cannot read its data. Use localhost or 127.0.0.1. To allow another host name, start the sandbox with --name.',
   ],
   notFound: [404, '沙箱没有 {} 这个地址。请检查拼写。', 'The sandbox has no address {}. Check the spelling.'],

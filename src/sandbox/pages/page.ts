@@ -7,7 +7,7 @@ export const iconPath = '/favicon.ico';
 export const consolePath = '/';
 
 const messages = localize({
-  ribbon: ['沙箱 · 仅供开发，不是真正的 QQ', 'Sandbox · not the real QQ'],
+  ribbon: ['沙箱 · 仅供开发，不是真实的 QQ', 'Sandbox · not the real QQ'],
   console: ['控制台', 'Console'],
 });
 

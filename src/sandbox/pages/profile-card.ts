@@ -10,7 +10,7 @@ const messages = localize({
   noUnionid: ['没有 unionid 权限', 'no unionid permission'],
   placeholder: ['占位资料：男、广东、深圳、1990', 'placeholder profile: 男, 广东, 深圳, 1990'],
   lost: ['资料不完整（is_lost）', 'incomplete profile (is_lost)'],
-  consent: ['跳过授权，或接口未启用', 'skipped the consent, or API inactive'],
+  consent: ['跳过授权，或接口未开通', 'skipped the consent, or API inactive'],
   ordinary: ['资料齐全', 'complete profile'],
   comma: ['、', ', '],
 });

@@ -2,7 +2,7 @@ import type { FaultQueue } from './faults.js';
 import type { QQ } from './qq.js';
 import type { RequestLog } from './request-log.js';
 
-/** What a running sandbox holds. */
+/** The state of a running sandbox. */
 export interface SandboxState {
   readonly qq: QQ;
   readonly faults: FaultQueue;

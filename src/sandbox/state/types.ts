@@ -174,7 +174,7 @@ export interface SandboxOptions {
   readonly expiresIn?: number;
 }
 
-/** What {@link Sandbox.credentials} holds. */
+/** The type of {@link Sandbox.credentials}. */
 export interface SandboxCredentials {
   readonly appId: string;
   readonly appKey: string;

@@ -10,7 +10,7 @@ export function warningsOf(endpoint: SandboxEndpoint, call: Call): SandboxWarnin
     const { state, scope } = call.method === 'POST' ? call.body : call.query;
     if (!state) {
       const en = 'state is missing: another site can log a user in under another account (CSRF)';
-      warn('state_missing', en, '缺少 state：登录可被他人冒用（CSRF）');
+      warn('state_missing', en, '缺少 state：攻击者可以冒用登录（CSRF）');
     }
     const names = shorten(unknownScopes(scopesOf(scope)));
     if (names) {

@@ -1,3 +1,5 @@
+import { isNightly } from '../../support/nightly.js';
+
 /** Where all of these want to lead. */
 const EVIL = 'evil.example';
 
@@ -138,13 +140,19 @@ function spellings(payload: string): string[] {
   return [payload, encodeURIComponent(payload), payload.toUpperCase(), `/${encodeURIComponent(payload)}`];
 }
 
-/** The whole list, for a site: each payload as it is, percent-encoded, in capitals, and as a path. */
+/**
+ * Returns the list for a site: each payload as it is, percent-encoded, in capitals, and as a path; by day as it is and
+ * in one of the other spellings.
+ */
 export function openRedirects(siteUrl: string): string[] {
   const { origin, host } = new URL(siteUrl);
-  const plain = [...slashes.map((slash) => `${slash}${EVIL}/x`), ...slashes.map((slash) => `${slash}${EVIL}@{host}`)];
-  return [...plain, ...schemes, ...lookalikes]
+  const hosts = [...slashes.map((slash) => `${slash}${EVIL}/x`), ...slashes.map((slash) => `${slash}${EVIL}@{host}`)];
+  return [...hosts, ...schemes, ...lookalikes]
     .map((payload) => payload.replaceAll('{site}', origin).replaceAll('{host}', host))
-    .flatMap(spellings);
+    .flatMap((payload, index) => {
+      const [plain = '', ...others] = spellings(payload);
+      return isNightly ? [plain, ...others] : [plain, others[index % others.length] ?? ''];
+    });
 }
 
 /**

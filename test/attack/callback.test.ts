@@ -20,7 +20,7 @@ const polluted: [string, string][] = [
   ['a code in an object', `code[a]=${CODE}`],
   ['a code nested a hundred levels deep', `code${'[a]'.repeat(100)}=${CODE}`],
   ['an empty code', 'code='],
-  ['no code at all', ''],
+  ['no code', ''],
   ['two errors', 'error=100010&error=access_denied'],
   ['an empty error', 'error='],
   ['__proto__ in place of a code', `__proto__[code]=${CODE}`],
@@ -445,7 +445,7 @@ const forgeries: [string, (state: string, genuine: string) => Promise<string> | 
   ['the genuine cookie with another header', (_state, genuine) => genuine.replace(/^[^.]+/, 'eyJhbGciOiJub25lIn0')],
   ...['A128GCM', 'A192GCM', 'A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512'].map(
     (enc): (typeof forgeries)[number] => [
-      `the genuine cookie under a header that says ${enc}`,
+      `the genuine cookie with ${enc} in its header`,
       (_state, genuine) => {
         const header = Buffer.from(JSON.stringify({ alg: 'dir', enc })).toString('base64url');
         return genuine.replace(/^[^.]+/, header);

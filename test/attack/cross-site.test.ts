@@ -11,22 +11,25 @@ type Headers = (siteOrigin: string) => Record<string, string>;
 const refused: [string, Headers][] = [
   ['Sec-Fetch-Site: cross-site', () => ({ 'Sec-Fetch-Site': 'cross-site' })],
   ['Sec-Fetch-Site: same-site, a sibling domain', () => ({ 'Sec-Fetch-Site': 'same-site' })],
-  ['Sec-Fetch-Site: cross-site beside our Origin', (origin) => ({ 'Sec-Fetch-Site': 'cross-site', Origin: origin })],
+  [
+    'Sec-Fetch-Site: cross-site with the Origin of redirectUri',
+    (origin) => ({ 'Sec-Fetch-Site': 'cross-site', Origin: origin }),
+  ],
   ['an empty Sec-Fetch-Site', () => ({ 'Sec-Fetch-Site': '' })],
   ['two values of Sec-Fetch-Site', () => ({ 'Sec-Fetch-Site': 'same-origin, cross-site' })],
   ['the Origin of another site', () => ({ Origin: 'https://evil.example' })],
   ['Origin: null, as from a sandboxed frame', () => ({ Origin: 'null' })],
   ['an Origin on another port', (origin) => ({ Origin: origin.replace(/\d+$/, '1') })],
   ['an Origin with another scheme', (origin) => ({ Origin: origin.replace('http:', 'https:') })],
-  ['an Origin that ends like ours', (origin) => ({ Origin: origin.replace('//', '//evil.') })],
-  ['an Origin that begins like ours', (origin) => ({ Origin: `${origin}.evil.example` })],
+  ['an Origin that ends like that of redirectUri', (origin) => ({ Origin: origin.replace('//', '//evil.') })],
+  ['an Origin that begins like that of redirectUri', (origin) => ({ Origin: `${origin}.evil.example` })],
   ['an empty Origin', () => ({ Origin: '' })],
 ];
 
 const accepted: [string, Headers][] = [
   ['Sec-Fetch-Site: same-origin', () => ({ 'Sec-Fetch-Site': 'same-origin' })],
   ['Sec-Fetch-Site: none', () => ({ 'Sec-Fetch-Site': 'none' })],
-  ['our own Origin', (origin) => ({ Origin: origin })],
+  ['the Origin of redirectUri', (origin) => ({ Origin: origin })],
   ['neither of the two headers, so no browser', () => ({})],
 ];
 

@@ -14,7 +14,7 @@ const pages: [string, (visitor: Visitor, site: WatchedSite) => Promise<Response>
   ['the page of a bad callback', async (visitor) => visitor.agent.get('/auth/qq/callback')],
   ['the page of a wrong method', async (visitor) => visitor.agent.post('/auth/qq/callback')],
   [
-    'the page of a POST from elsewhere',
+    'the page of a cross-site POST',
     async (visitor) =>
       visitor.agent.post('/auth/qq/logout').set('Origin', 'https://evil.example').set('Accept', 'text/html'),
   ],

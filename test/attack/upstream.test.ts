@@ -61,24 +61,27 @@ describe('a hostile server', () => {
     await upstream.close();
   });
 
-  it.each([301, 302, 303, 307, 308])('that redirects elsewhere with status %i is not followed', async (status) => {
-    let followed = 0;
-    const elsewhere = createServer((_req, res) => {
-      followed += 1;
-      res.end(`{"access_token":"${MADE_UP.accessToken}","openid":"${MADE_UP.openid}","ret":0,"nickname":"x"}`);
-    });
-    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-    const location = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/oauth2.0/token`;
-    const good = JSON.stringify({ access_token: MADE_UP.accessToken, openid: MADE_UP.openid, ret: 0, nickname: 'x' });
-    for (const step of ['token', 'user_info'] as const) {
-      upstream.next(step, { status, headers: { location }, body: good });
-      const visitor = new Visitor(site);
-      expect((await visitor.login()).status).toBe(502);
-      expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
-    }
-    expect(followed).toBe(0);
-    await new Promise((resolve) => elsewhere.close(resolve));
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'that redirects to another host with status %i is not followed',
+    async (status) => {
+      let followed = 0;
+      const elsewhere = createServer((_req, res) => {
+        followed += 1;
+        res.end(`{"access_token":"${MADE_UP.accessToken}","openid":"${MADE_UP.openid}","ret":0,"nickname":"x"}`);
+      });
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+      const location = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/oauth2.0/token`;
+      const good = JSON.stringify({ access_token: MADE_UP.accessToken, openid: MADE_UP.openid, ret: 0, nickname: 'x' });
+      for (const step of ['token', 'user_info'] as const) {
+        upstream.next(step, { status, headers: { location }, body: good });
+        const visitor = new Visitor(site);
+        expect((await visitor.login()).status).toBe(502);
+        expect((await visitor.agent.get('/auth/qq/user')).status).toBe(401);
+      }
+      expect(followed).toBe(0);
+      await new Promise((resolve) => elsewhere.close(resolve));
+    },
+  );
 
   it.each(hostileAnswers.filter(([name]) => tooLarge.includes(name)))(
     'that sends %s is read up to 64 KiB',
@@ -153,7 +156,7 @@ describe('a hostile server', () => {
   );
 });
 
-describe('a server that repeats our secrets in its messages', () => {
+describe('a server that repeats secrets in its messages', () => {
   // Short, and with characters that a query encodes: nothing in it looks like a secret by itself.
   const appKey = 'p@ss w0rd/+k=';
   const says: [string, (query: URLSearchParams) => string][] = [

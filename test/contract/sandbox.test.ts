@@ -199,7 +199,7 @@ describe('the sandbox answers a wrong parameter with the documented number', () 
     [100008, 'an unknown client_id', { client_id: '199999999' }],
     [100010, 'no redirect_uri', { redirect_uri: undefined }],
     [100010, 'a relative redirect_uri', { redirect_uri: '/auth/qq/callback' }],
-    [100010, 'a redirect_uri elsewhere', { redirect_uri: 'https://elsewhere.example/auth/qq/callback' }],
+    [100010, 'a redirect_uri on another host', { redirect_uri: 'https://elsewhere.example/auth/qq/callback' }],
     [100010, 'a redirect_uri encoded twice', { redirect_uri: 'http%3A%2F%2Flocalhost%3A3000%2Fcallback' }],
     [100010, 'a redirect_uri with #', { redirect_uri: 'http://localhost:3000/callback#here' }],
     [100010, 'a redirect_uri with credentials', { redirect_uri: 'http://me:secret@localhost:3000/callback' }],

@@ -309,14 +309,14 @@ describe('the key of a number, from getface', () => {
 
 describe('the key of a number, from get_face', () => {
   it.each([
-    ['wants a login', text('<!DOCTYPE html><script>location="https://xui.ptlogin2.qq.com"</script>')],
+    ['requires a login', text('<!DOCTYPE html><script>location="https://xui.ptlogin2.qq.com"</script>')],
     ['redirects to a login', redirect('https://evil.example/login')],
-    ['answers nothing', text('')],
+    ['sends an empty body', text('')],
     ['answers another number', text('pt.setHeader({"54321":"https://q.qlogo.cn/g?b=qq&k=x"})')],
     ['answers a URL without a key', text(`pt.setHeader({"${UIN}":"https://q.qlogo.cn/g?b=qq&nk=${UIN}&s=40"})`)],
-    ['answers a key that is none', text(`pt.setHeader({"${UIN}":"https://q.qlogo.cn/g?b=qq&k=<script>"})`)],
+    ['answers an invalid key', text(`pt.setHeader({"${UIN}":"https://q.qlogo.cn/g?b=qq&k=<script>"})`)],
     ['answers code', text('pt.setHeader({"a":alert(1)})')],
-    ['hangs up', (res: ServerResponse) => void res.destroy()],
+    ['closes the connection', (res: ServerResponse) => void res.destroy()],
   ])('is read where getface %s', async (_what, getface) => {
     await using sources = await startSources(getface, redirect(avatarUrl));
     await expect(sources.resolve()).resolves.toBe(KEY);
@@ -454,7 +454,7 @@ describe('avatars through the sandbox', () => {
   it.each([
     ['getface as it was', '9990000001'],
     ['getface with a semicolon and another b=', '9990000051'],
-    ['get_face, where getface wants a login', '9990000052'],
+    ['get_face, if getface requires a login', '9990000052'],
     ['get_face by two redirects', '9990000053'],
   ])('finds the key of a number by %s', async (_what, number) => {
     const key = (await resolveAvatarKey(number, { graphUrl: host.url })) ?? '';

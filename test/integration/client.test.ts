@@ -308,7 +308,7 @@ describe('QQConnectClient', () => {
     ['with an empty error', `?error=&code=${code}&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
     ['with two codes', `?code=A&code=B&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
     ['with two errors', `?error=A&error=B&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
-    ['at an address that is none', `//?code=${code}&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
+    ['at an invalid address', `//?code=${code}&state=a-state`, 'ERR_QQ_CALLBACK_INVALID'],
     ['with usercancel', '?usercancel=1&state=a-state', 'ERR_QQ_CANCELLED'],
     ['with usercancel=2 and a code', `?usercancel=2&code=${code}&state=a-state`, 'ERR_QQ_CANCELLED'],
     ['with access_denied', '?error=access_denied&state=a-state', 'ERR_QQ_CANCELLED'],

@@ -48,7 +48,7 @@ describe('requireQQUser', () => {
   it.each<[string, Record<string, string>]>([
     ['prefers JSON', { Accept: 'application/json' }],
     ['rather has JSON than HTML', { Accept: 'application/json, text/html;q=0.5' }],
-    ['says X-Requested-With', { Accept: PAGE, 'X-Requested-With': 'XMLHttpRequest' }],
+    ['has the header X-Requested-With', { Accept: PAGE, 'X-Requested-With': 'XMLHttpRequest' }],
     ['is a fetch', { Accept: '*/*', 'Sec-Fetch-Mode': 'cors' }],
     ['is an event stream', { Accept: 'text/event-stream', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }],
     ['loads an image', { Accept: 'image/avif,image/webp,*/*;q=0.8', 'Sec-Fetch-Dest': 'image' }],

@@ -289,7 +289,7 @@ const agents = {
     'Linux with Firefox': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     'a Chromebook': `Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) ${BLINK} Chrome/138.0.0.0 Safari/537.36`,
     'a HarmonyOS PC': `Mozilla/5.0 (PC; OpenHarmony 5.0) ${BLINK} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1`,
-    'nothing at all': '',
+    'an empty User-Agent': '',
   },
 };
 
@@ -435,11 +435,11 @@ describe('a login with display=popup', () => {
   });
 
   it.each([
-    ['none at all', '', 'express-qq-connect'],
-    ['one that is too short', 'channel=abc', 'express-qq-connect'],
-    ['one that is too long', `channel=${'a'.repeat(65)}`, 'express-qq-connect'],
-    ['one with HTML in it', 'channel=%22%3E%3Cscript%3Ealert(1)%3C/script%3E', 'express-qq-connect'],
-    ['the longest', `channel=${'a'.repeat(64)}`, 'a'.repeat(64)],
+    ['no channel', '', 'express-qq-connect'],
+    ['a channel that is too short', 'channel=abc', 'express-qq-connect'],
+    ['a channel that is too long', `channel=${'a'.repeat(65)}`, 'express-qq-connect'],
+    ['a channel with HTML', 'channel=%22%3E%3Cscript%3Ealert(1)%3C/script%3E', 'express-qq-connect'],
+    ['the longest channel', `channel=${'a'.repeat(64)}`, 'a'.repeat(64)],
   ])(
     'names the channel of its opener if it is valid, and the default one otherwise: %s',
     async (_name, query, channel) => {

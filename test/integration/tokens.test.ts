@@ -197,7 +197,7 @@ describe('req.qqConnect.accessToken()', () => {
   });
 
   it.each([
-    ['QQ could not be reached at all', () => (reachable = false)],
+    ['QQ could not be reached', () => (reachable = false)],
     ['QQ is overloaded', () => site.sandbox.failNext('token', { error: 100032 })],
   ])('sends the refresh token again after an error that does not use it: %s', async (_what, fail) => {
     for (const age of [9 * DAY, DAY]) {

@@ -464,12 +464,12 @@ describe('createDialect() throws', () => {
 
   it.each<[string, Step, string]>([
     ['user info without ret, nickname and avatar', 'user_info', '{"city":"x"}'],
-    ['user info without ret, with an error of no known type', 'user_info', '{"nickname":"n","error":{}}'],
+    ['user info without ret, with an error of an unknown type', 'user_info', '{"nickname":"n","error":{}}'],
     ['user info without ret, with an empty error', 'user_info', '{"nickname":"n","error":""}'],
     ['user info with a ret that is null', 'user_info', '{"ret":null,"nickname":"n"}'],
-    ['a token beside an error of no known type', 'token', '{"access_token":"AT","error":true}'],
-    ['an openid beside an error of no known type', 'me', '{"openid":"O","error":{"code":1}}'],
-    ['an openid beside a ret of no known type', 'me', '{"openid":"O","ret":[1]}'],
+    ['a token beside an error of an unknown type', 'token', '{"access_token":"AT","error":true}'],
+    ['an openid beside an error of an unknown type', 'me', '{"openid":"O","error":{"code":1}}'],
+    ['an openid beside a ret of an unknown type', 'me', '{"openid":"O","ret":[1]}'],
     ['a token answer without a token', 'token', 'expires_in=7200'],
     ['a token answer with an empty token', 'refresh', '{"access_token":""}'],
     ['an openid that is named twice', 'me', '{"openid":"A","client_id":"1","openid":"B"}'],

@@ -156,7 +156,7 @@ describe('parseTextPacket()', () => {
     ['a line end before the first key', '\r\nVER=1.1&CMD=X'],
     ['a line end within a key', 'VER=1.1&CMD=X&\nSEQ=1'],
     ['a blank before a key', 'VER=1.1& CMD=X'],
-    ['a key that comes twice', 'VER=1.1&CMD=X&MG=1&MG=2'],
+    ['a repeated key', 'VER=1.1&CMD=X&MG=1&MG=2'],
     ['__proto__ as a key', '__proto__=1&VER=1.1&CMD=X'],
   ])('throws ERR_QQ_TEXT_MALFORMED for %s', (_what, body) => {
     for (const kind of ['request', 'reply'] as const) {

@@ -133,7 +133,7 @@ const en: Messages = {
     return size > 100 ? `up to ${size} px` : `${size} px`;
   },
   addresses: 'Avatar URLs from QQ',
-  addressesNote: 'They do not contain the QQ number. They change with the avatar, so do not store them for long.',
+  addressesNote: 'They do not contain the QQ number. They may change with the avatar, so do not store them for long.',
   refresh: 'Fetch the profile again',
   refreshed: 'The profile is up to date.',
   refreshNote: 'When a user changes the avatar, its old URL may stop working.',

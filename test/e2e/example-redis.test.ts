@@ -5,8 +5,7 @@ import { createClient } from 'redis';
 import { startSandbox } from '../../src/sandbox.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { Visitor } from '../support/site.js';
-import { freePort } from '../support/programs.js';
-import { startExample } from './example.js';
+import { startExampleWith } from './example.js';
 import type { Sandbox } from '../../src/sandbox.js';
 import type { RedisServer } from '../support/redis.js';
 import type { Example } from './example.js';
@@ -36,17 +35,7 @@ describeWithRedis('the example application in several processes with Redis', () 
   beforeAll(async () => {
     redis = await startRedis({ persistent: true });
     sandbox = await startSandbox({ apps: [APP], autoApprove: true });
-    const port = await freePort();
-    example = await startExample({
-      PORT: String(port),
-      QQ_APP_ID: APP.appId,
-      QQ_APP_KEY: APP.appKey,
-      QQ_REDIRECT_URI: `http://localhost:${port}/auth/qq/callback`,
-      QQ_GRAPH_URL: sandbox.url,
-      SESSION_SECRET: 'a secret of this test',
-      REDIS_URL: redis.url,
-      WEB_CONCURRENCY: '2',
-    });
+    example = await startExampleWith(sandbox, APP, { REDIS_URL: redis.url, WEB_CONCURRENCY: '2' });
     visitor = new Visitor(example);
     await visitor.login('/');
   }, 60_000);

@@ -19,7 +19,7 @@ import {
   untilPopupIsWatched,
   visit,
 } from './browser.js';
-import { failToStart, startExample } from './example.js';
+import { failToStart, startExample, startExampleWith } from './example.js';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox.js';
@@ -416,15 +416,7 @@ describeBrowser('the example application in Chromium', () => {
       // Under Jest an image takes longer to draw than its first request waits.
       const [ordinary] = sandbox.users;
       for (const size of [640, 140]) await fetch(`${sandbox.url}/qqapp/${APP.appId}/${ordinary?.openid}/${size}`);
-      const port = await freePort();
-      example = await startExample({
-        PORT: String(port),
-        QQ_APP_ID: APP.appId,
-        QQ_APP_KEY: APP.appKey,
-        QQ_REDIRECT_URI: `http://localhost:${port}/auth/qq/callback`,
-        QQ_GRAPH_URL: sandbox.url,
-        SESSION_SECRET: 'a secret of this test',
-      });
+      example = await startExampleWith(sandbox, APP);
     }, 60_000);
     afterAll(async () => {
       await example.close();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../support/programs.js';
 import type { ChildProcess } from 'node:child_process';
+import type { Sandbox } from '../../src/sandbox.js';
 
 const MAIN = resolve('build/example-app/main.js');
 
@@ -96,4 +97,22 @@ export async function startExample(settings: Record<string, string> = {}): Promi
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts the example as an application of a sandbox that the test has started. */
+export async function startExampleWith(
+  sandbox: Pick<Sandbox, 'url'>,
+  { appId, appKey }: { appId: string; appKey: string },
+  settings: Record<string, string> = {},
+): Promise<Example> {
+  const port = await freePort();
+  return startExample({
+    PORT: String(port),
+    QQ_APP_ID: appId,
+    QQ_APP_KEY: appKey,
+    QQ_REDIRECT_URI: `http://localhost:${port}/auth/qq/callback`,
+    QQ_GRAPH_URL: sandbox.url,
+    SESSION_SECRET: 'a secret of this test',
+    ...settings,
+  });
 }

@@ -426,6 +426,7 @@ describe('during a refresh', () => {
   let visitor: Visitor;
   let cookie: string;
   let gates: { request?: Gate; answer?: Gate; userInfo?: Gate };
+  let changeAnswer: ((body: string) => string) | undefined;
 
   const start = async (lock?: Lock): Promise<void> => {
     stopDate();
@@ -437,7 +438,11 @@ describe('during a refresh', () => {
       return request;
     });
     http.interceptors.response.use(async (response) => {
-      if (response.config.url?.includes('grant_type=refresh_token')) await gates.answer?.wait();
+      if (response.config.url?.includes('grant_type=refresh_token')) {
+        await gates.answer?.wait();
+        if (changeAnswer)
+          response.data = Buffer.from(changeAnswer(Buffer.from(response.data as Uint8Array).toString()));
+      }
       if (response.config.url?.includes('get_user_info')) await gates.userInfo?.wait();
       return response;
     });
@@ -460,6 +465,32 @@ describe('during a refresh', () => {
     gates.answer.open();
     expect(await refreshing).toMatchObject({ status: 401, body: { action: 'login_again' } });
     expect(await ids(store)).toMatchObject({ sessions: [], records: [] });
+  });
+
+  it('a logout leaves no tokens while the new ones are being stored', async () => {
+    await start();
+    pass(9 * DAY);
+    const stored = new Gate();
+    let writes = 0;
+    store.before = async (operation, id) => {
+      if (operation === 'set' && id.startsWith('qqt_') && (writes += 1) === 2) await stored.wait();
+    };
+    const refreshing = ask(visitor, '/token');
+    await stored.arrived;
+    expect((await ask(visitor, '/auth/qq/logout', 'post')).status).toBe(204);
+    stored.open();
+    expect(await refreshing).toMatchObject({ status: 401, body: { action: 'login_again' } });
+    expect(await ids(store)).toMatchObject({ sessions: [], records: [], tombstones: [expect.any(String)] });
+  });
+
+  it('tokens of another user are not stored, and the valid token serves', async () => {
+    await start();
+    const first = await tokenOf(visitor);
+    pass(9 * DAY);
+    changeAnswer = (body) => body.replace(/\}\s*$/, ',"openid":"ANOTHER-USER"}');
+    expect(await tokenOf(visitor)).toBe(first);
+    expect(refreshes(site.sandbox)).toHaveLength(1);
+    changeAnswer = undefined;
   });
 
   it.each([

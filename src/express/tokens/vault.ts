@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { boundedMap } from '../../attempt/bounded-map.js';
 import { refreshOutcome } from '../../client/grants.js';
-import { QQRequestError, QQTransportError, isQQConnectError, storeError } from '../../protocol/errors/index.js';
+import {
+  QQRequestError,
+  QQResponseError,
+  QQTransportError,
+  isQQConnectError,
+  storeError,
+} from '../../protocol/errors/index.js';
 import { debug } from '../debug.js';
 import { shareTask } from '../share-task.js';
 import { callStore, readStored } from '../session-store.js';
@@ -40,6 +47,7 @@ type StoredRecord = { sealed?: unknown; ended?: unknown } | undefined;
 
 const TOMBSTONE_TTL_MS = 3_600_000;
 const MAX_DELAY_MS = 500;
+const MAX_ENDED = 10_000;
 /** Creates the error for a user who has to log in (again). */
 export function loginRequired(why: string): QQRequestError {
   return new QQRequestError('ERR_QQ_LOGIN_REQUIRED', `session: ${why}`);
@@ -55,6 +63,8 @@ export class TokenVault {
   readonly #client: QQConnectClient;
   readonly #lock: Lock;
   readonly #emit: Emit;
+  /** Records that a logout of this process has ended: a refresh that is running must not write over the tombstone. */
+  readonly #ended = boundedMap<object>(MAX_ENDED, TOMBSTONE_TTL_MS);
   /** Refreshes of this process that have not ended, by record. */
   readonly #pendingRefreshes = new Map<string, Promise<TokenEntry>>();
 
@@ -105,6 +115,7 @@ export class TokenVault {
    * brings them back. A failure of the store is no error, because no session leads to these records any more.
    */
   async end(store: Store, records: string[]): Promise<void> {
+    for (const record of records) this.#ended.set(record, {});
     await Promise.allSettled(
       records.map(async (record) => this.#set(store, record, { ended: true }, TOMBSTONE_TTL_MS)),
     );
@@ -160,6 +171,12 @@ export class TokenVault {
     let tokens: TokenSet;
     try {
       tokens = await this.#client.refreshTokenGrant(refreshToken);
+      if (tokens.openid !== undefined && tokens.openid !== entry.openid) {
+        throw new QQResponseError('refresh: QQ returned tokens of another user', {
+          code: 'ERR_QQ_OPENID_MISMATCH',
+          step: 'refresh',
+        });
+      }
     } catch (error) {
       if (!isQQConnectError(error)) throw error;
       this.#emit({ type: 'refresh_failed', durationMs: elapsedMs(), ...describeFailure(error) });
@@ -236,6 +253,9 @@ export class TokenVault {
     const ttlMs = Math.max(Math.floor(recordTtlMs(entry)), TOMBSTONE_TTL_MS);
     const sealed = this.#sealer.seal({ ...entry, record }, Math.ceil(ttlMs / 1000));
     await this.#set(store, record, { sealed }, ttlMs);
+    if (!this.#ended.get(record)) return;
+    await this.end(store, [record]);
+    throw loginRequired('the user has logged out');
   }
 
   async #set(store: Store, id: string, content: object, ttlMs: number): Promise<void> {

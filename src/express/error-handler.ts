@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { optionsSchema, readOptions } from '../client/options.js';
 import { isQQConnectError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { languageOf, sendPage, wantsJson } from './http.js';
@@ -16,6 +18,8 @@ export interface QQErrorHandlerOptions {
    */
   showFix?: boolean | undefined;
 }
+
+const schema = optionsSchema({ showFix: v.optional(v.boolean('must be true or false')) });
 
 function sendErrorPage(req: Request, res: Response, error: QQConnectError, showFix: boolean): void {
   const services = servicesOf(req);
@@ -62,6 +66,7 @@ function sendErrorJson(req: Request, res: Response, error: QQConnectError, showF
  */
 export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorRequestHandler {
   assertCalled('qqErrorHandler', options);
+  const { showFix: showsFix } = readOptions(schema, options);
   const warnOnce = createWarnOnce();
   return function qqErrorHandler(error: unknown, req, res, next) {
     if (!isQQConnectError(error) || res.headersSent) {
@@ -70,7 +75,7 @@ export function qqErrorHandler(options: QQErrorHandlerOptions = {}): ErrorReques
     }
     // Answered here, it would not reach a log.
     if (error.kind === 'configuration') warnOnce('QQ_CONFIGURATION', error.message, error.message);
-    const showFix = options.showFix ?? req.app.get('env') !== 'production';
+    const showFix = showsFix ?? req.app.get('env') !== 'production';
     // A refresh has no page: a script requests it, even one without a header that shows it.
     const isRefresh = req.method === 'POST' && req.path.endsWith(servicesOf(req)?.paths.refresh ?? '\n');
     if (wantsJson(req) || isRefresh) sendErrorJson(req, res, error, showFix);

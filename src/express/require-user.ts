@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { withoutCancelled } from '../attempt/return-to.js';
+import { optionsSchema, readOptions } from '../client/options.js';
 import { QQConfigurationError, QQRequestError } from '../protocol/errors/index.js';
 import { assertCalled } from '../protocol/assert-called.js';
 import { acceptsHtml, isInFrame, isPageRequest, isPrefetch, languageOf, sendPage } from './http.js';
@@ -21,6 +23,10 @@ export interface RequireQQUserOptions {
 }
 
 type Answer = NonNullable<RequireQQUserOptions['answer']>;
+
+const schema = optionsSchema({
+  answer: v.optional(v.picklist(['auto', 'login', 'json'], "must be 'auto', 'login' or 'json'"), 'auto'),
+});
 
 function requireServices(req: Request): Services {
   const services = servicesOf(req);
@@ -78,7 +84,7 @@ async function requireLogin(req: Request, res: Response, answer: Answer): Promis
  */
 export function requireQQUser(options: RequireQQUserOptions = {}): RequestHandler {
   assertCalled('requireQQUser', options);
-  return guarded(options.answer ?? 'auto', (_req, _res, next) => next());
+  return guarded(readOptions(schema, options).answer, (_req, _res, next) => next());
 }
 
 /** A request that has passed a login guard. */
@@ -102,6 +108,12 @@ export type QQUserHandler = (req: QQUserRequest, res: Response, next: NextFuncti
  */
 export function withQQUser(handler: QQUserHandler): RequestHandler {
   assertCalled('withQQUser', handler);
+  if (typeof (handler as unknown) !== 'function') {
+    throw new QQConfigurationError('withQQUser: its argument must be a handler, a function', {
+      en: 'Write withQQUser((req, res) => …).',
+      zh: '请写 withQQUser((req, res) => …)。',
+    });
+  }
   return guarded('auto', handler);
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import session from 'express-session';
 import express from 'express';
 import request from 'supertest';
-import { qqConnect, qqErrorHandler, requireQQUser } from '../../src/index.js';
+import { qqConnect, qqErrorHandler, requireQQUser, withQQUser } from '../../src/index.js';
 import { APP, Visitor, startSite } from '../support/site.js';
 import type { RequestHandler } from 'express';
 import type { QQConnectOptions } from '../../src/index.js';
@@ -153,6 +153,22 @@ describe('requireQQUser', () => {
 
   it('has no effect on requests of other routes', async () => {
     expect((await request(site.url).get('/cancelled')).text).toBe('welcome back');
+  });
+});
+
+describe('the options of the guard and the error handler', () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ['requireQQUser({ answer: "page" })', () => requireQQUser({ answer: 'page' as 'auto' }), /answer must be 'auto'/],
+    ['requireQQUser({ anwser })', () => requireQQUser({ anwser: 'json' } as object), /anwser: no such option/],
+    ['requireQQUser("json")', () => requireQQUser('json' as unknown as object), /must be an object/],
+    ['withQQUser()', () => withQQUser({} as () => void), /must be a handler/],
+    [
+      'qqErrorHandler({ showFix: "false" })',
+      () => qqErrorHandler({ showFix: 'false' as unknown as boolean }),
+      /showFix must be true or false/,
+    ],
+  ])('are checked when they are passed: %s', (_call, create, message) => {
+    expect(create).toThrow(message);
   });
 });
 

@@ -16,7 +16,7 @@ const COUNT_TTL_SECONDS = 60;
 /** The cookies of a request that express-session has signed, or cookie-parser: these two write `s:value.signature`. */
 function signedCookies(req: Request): { name: string; value: string }[] {
   return (req.headers.cookie ?? '').split(';').flatMap((pair) => {
-    const { name, value } = /^\s*(?<name>[^=]+)=s(?::|%3A)(?<value>[^.]+)\./i.exec(pair)?.groups ?? {};
+    const { name, value } = /^(?<name>[^=\s]+)=s(?::|%3A)(?<value>[^.]+)\./i.exec(pair.trim())?.groups ?? {};
     return name !== undefined && value !== undefined ? [{ name, value }] : [];
   });
 }
@@ -35,7 +35,7 @@ function loginCount({ cookies }: Services, req: Request): number {
 }
 
 function setLoginCount({ cookies }: Services, res: Response, count: number): void {
-  if (res.headersSent) return;
+  if (res.headersSent || !('append' in res)) return; // an upgrade request has no response of Express
   const line = cookies.line(cookies.name('logins'), count > 0 ? String(count) : '', count > 0 ? COUNT_TTL_SECONDS : 0);
   res.append('Set-Cookie', line);
 }

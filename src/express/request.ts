@@ -1,3 +1,4 @@
+import { withoutCancelled } from '../attempt/return-to.js';
 import { toQQUser } from '../protocol/profile.js';
 import { warnOfConfiguration } from './events.js';
 import { reloadUser } from './login/reload-user.js';
@@ -16,7 +17,8 @@ export interface QQConnectRequest {
   /**
    * Starts a login, and responds with the redirect to QQ.
    *
-   * @param options - `returnTo`: the page after the login, by default the page that was requested
+   * @param options - `returnTo`: the page after the login, by default the page that was requested, or `defaultReturnTo` if the user is
+   * logged in already or has just cancelled
    */
   login(options?: LoginOptions): Promise<void>;
   /** Logs the user out as the option `logout` says, and ends the tokens. Does not respond to the request. */
@@ -94,7 +96,10 @@ export function extendRequest(services: Services, req: Request, res: Response): 
   servicesByRequest.set(req, services);
   req.qqConnect = {
     login: async (options = {}) => {
-      const page = ['GET', 'HEAD'].includes(req.method) ? req.originalUrl : undefined;
+      // A page that starts each login itself would otherwise start one again when the user returns to it.
+      const isLoggedIn = storedLogin(req, services.client.appId) !== undefined;
+      const isReturn = isLoggedIn || withoutCancelled(req.originalUrl) !== req.originalUrl;
+      const page = ['GET', 'HEAD'].includes(req.method) && !isReturn ? req.originalUrl : undefined;
       return startLogin(services, req, res, { ...options, returnTo: options.returnTo ?? page });
     },
     logout: async () => logout(services, req),

@@ -325,6 +325,45 @@ describe('the code on the page about sessions', () => {
 
 const OTHER = { appId: '100000043', appKey: 'made-up-app-key-of-the-other-application' };
 
+describe('a logout and what the same request does next', () => {
+  it.each(['destroy', 'keep'] as const)('starts a login or reports that the user is logged out: %j', async (logout) => {
+    await using site = await startSite({
+      qq: { logout },
+      routes: (app) => {
+        app.post('/switch', (req, _res, next) => {
+          req.qqConnect
+            .logout()
+            .then(async () => req.qqConnect.login({ returnTo: '/' }), next)
+            .catch(next);
+        });
+        app.post('/leave', (req, res, next) => {
+          req.qqConnect
+            .logout()
+            .then(async () => req.qqConnect.accessToken())
+            .then(() => void res.json(req.qqUser ?? null), next);
+        });
+      },
+    });
+    const visitor = new Visitor(site);
+    await visitor.login();
+    expect(await ask(visitor, '/leave', 'post')).toMatchObject({ status: 401, body: { error: 'login_required' } });
+    await visitor.login();
+    const response = await visitor.agent.post('/switch');
+    expect([response.status, new URL(response.headers.location ?? '').pathname]).toEqual([303, '/oauth2.0/authorize']);
+  });
+
+  it('starts each login of a page once, and then goes to defaultReturnTo', async () => {
+    await using site = await startSite({
+      routes: (app) => void app.get('/start', (req, _res, next) => void req.qqConnect.login().catch(next)),
+    });
+    const visitor = new Visitor(site);
+    const first = await visitor.agent.get('/start');
+    expect((await visitor.callback(await visitor.atQQ(first.headers.location ?? ''))).headers.location).toBe('/start');
+    const second = await visitor.agent.get('/start');
+    expect((await visitor.callback(await visitor.atQQ(second.headers.location ?? ''))).headers.location).toBe('/');
+  });
+});
+
 describe('two routers with two APP IDs on one session', () => {
   let server: Server;
   let sandbox: Sandbox;
@@ -417,6 +456,16 @@ describe('two routers with two APP IDs on one session', () => {
     sandbox.nextUser(second?.openid ?? '');
     await logIn(visitor, '/one');
     expect((await visitor.agent.get('/one/cart')).body).toBeNull();
+  });
+
+  it('return no data of a user who logged out to a user who logs in with another APP ID', async () => {
+    const visitor = new Visitor({ url });
+    await logIn(visitor, '/one');
+    await visitor.agent.post('/one/cart');
+    await visitor.agent.post('/one/auth/qq/logout');
+    sandbox.nextUser(sandbox.users[1]?.openid ?? '');
+    await logIn(visitor, '/two');
+    expect((await visitor.agent.get('/two/cart')).body).toBeNull();
   });
 });
 

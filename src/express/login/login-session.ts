@@ -39,11 +39,11 @@ export async function createLoginSession(
   const previous = req.session;
   const earlier = storedLogin(req, appId);
   const isSameUser = earlier?.openid === user.openid;
-  const lastUser = previous.qqConnect?.lastUsers?.[appId];
+  const lastUsers = Object.entries(previous.qqConnect?.lastUsers ?? {});
   // Neither another user's data, nor that of a login which was logged out while QQ was called.
   const keepsData = earlier
     ? isSameUser && isStored
-    : lastUser === undefined || lastUser === userId(appId, user.openid);
+    : lastUsers.every(([id, lastUser]) => id === appId && lastUser === userId(appId, user.openid));
   const endedRecords = keepsData ? [earlier?.tokens?.record ?? []].flat() : tokenRecordsOf(req);
   const previousSession = applicationData(previous);
   const loginAt = Date.now();

@@ -1,6 +1,6 @@
-import { callStore, saveSession } from '../session-store.js';
+import { saveSession } from '../session-store.js';
 import { removeLogin, storedLogin, tokenRecordsOf } from '../session/stored-login.js';
-import { requireSession } from '../session/session.js';
+import { endSession, requireSession } from '../session/session.js';
 import type { Request } from 'express';
 import type { Services } from '../services.js';
 
@@ -13,7 +13,7 @@ export async function logout(services: Services, req: Request): Promise<void> {
   const { sessionStore } = req;
   const records = options.logout === 'destroy' ? tokenRecordsOf(req) : [login.tokens?.record ?? []].flat();
   if (options.logout === 'destroy') {
-    await callStore((callback) => req.session.destroy(callback));
+    await endSession(req);
   } else {
     removeLogin(req.session, client.appId);
     await saveSession(req);

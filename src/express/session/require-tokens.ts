@@ -1,6 +1,6 @@
 import { QQConfigurationError } from '../../protocol/errors/index.js';
 import { loginRequired } from '../tokens/vault.js';
-import { requireSession } from './session.js';
+import { hasEnded, requireSession } from './session.js';
 import { storedLogin } from './stored-login.js';
 import type { Request } from 'express';
 import type { Services } from '../services.js';
@@ -14,6 +14,7 @@ export function requireTokens({ client, options, sessions }: Services, req: Requ
       zh: "请设置 tokens: 'keep'，否则应用没有可用的 access token。",
     });
   }
+  if (hasEnded(req)) throw loginRequired('the user has logged out');
   requireSession(req, sessions);
   const login = storedLogin(req, client.appId);
   if (!login) throw loginRequired('the user is not logged in');

@@ -15,6 +15,20 @@ const MOUNT_SESSION = {
   zh: '请在 qqConnect() 之前挂载 express-session：app.use(session({ … })); app.use(qqConnect())。',
 };
 
+// Requests whose session a logout has destroyed, so that its absence is no fault of the store.
+const endedRequests = new WeakSet<Request>();
+
+/** Destroys the request's session. */
+export async function endSession(req: Request): Promise<void> {
+  await callStore((callback) => req.session.destroy(callback));
+  endedRequests.add(req);
+}
+
+/** Returns whether a logout has destroyed the session of this request. */
+export function hasEnded(req: Request): boolean {
+  return endedRequests.has(req);
+}
+
 /** Notes that a request has a session: a later one without means that the store is disconnected. */
 export function noteSession(seen: SeenSessions, req: Request): void {
   if (seen.cookiePath !== undefined) return;
@@ -26,11 +40,12 @@ export function noteSession(seen: SeenSessions, req: Request): void {
 
 /** Returns whether a request has no session on a path where it should have one. */
 export function lacksSession(req: Request, { cookiePath = '/' }: SeenSessions): boolean {
-  return (req as { session?: unknown }).session === undefined && req.originalUrl.startsWith(cookiePath);
+  const hasSession = (req as { session?: unknown }).session !== undefined || hasEnded(req);
+  return !hasSession && req.originalUrl.startsWith(cookiePath);
 }
 
 /**
- * Returns the request's session.
+ * Returns the request's session: a new one after a logout in the same request.
  *
  * @throws `QQConfigurationError` `ERR_QQ_SESSION_MISSING` if there is none, or one without a store;
  * `QQTransportError` `ERR_QQ_SESSION_STORE` if earlier requests had one: express-session continues without a session
@@ -39,6 +54,10 @@ export function lacksSession(req: Request, { cookiePath = '/' }: SeenSessions): 
 export function requireSession(req: Request, seen: SeenSessions): StoredSession {
   // express-session declares both as always present, which they are not.
   const { session, sessionStore } = req as { session?: StoredSession; sessionStore?: Partial<GeneratingStore> };
+  if (!session && hasEnded(req)) {
+    sessionStore?.generate?.(req);
+    return req.session;
+  }
   if (session && typeof sessionStore?.generate === 'function') return session;
   if (seen.cookiePath !== undefined && lacksSession(req, seen)) {
     throw new QQTransportError('ERR_QQ_SESSION_STORE', 'session: the session store is disconnected', {

@@ -31,6 +31,8 @@ function sendErrorPage(req: Request, res: Response, error: QQConnectError, showF
   };
   const isOfLogin = attempt !== undefined || error.step === 'callback';
   const isLoggedIn = isOfLogin && req.qqUser !== undefined;
+  // A policy of the application's would cut this window from its opener page, which then counts it as closed.
+  if (popup) res.set('Cross-Origin-Opener-Policy', 'unsafe-none');
   const context = { site: services?.options.siteName, links, isLoggedIn, showFix };
   sendPage(res, error.status, errorPage(error, languageOf(req), context));
 }

@@ -375,6 +375,20 @@ describeBrowser('front ends in Chromium', () => {
         expect(waiting).toEqual([true, false]);
       });
 
+      it('wait while an error page is shown, and log in by its link, with same-origin-allow-popups', async () => {
+        await open({ ...HELMET, 'Cross-Origin-Opener-Policy': 'same-origin-allow-popups' });
+        const popup = await clickLogin(page);
+        site.sandbox.failNext('token', { error: 100020 });
+        await choosePersona(popup, '林小满');
+        await popup.getByRole('heading', { name: /请重新登录$/ }).waitFor();
+        await untilPopupIsWatched(page);
+        await untilPopupIsWatched(page);
+        expect(await page.evaluate('seen.waiting')).toEqual([true]);
+        await popup.getByRole('link', { name: '使用 QQ 重新登录' }).click();
+        await choosePersona(popup, '林小满');
+        expect((await ends(page)).ends).toEqual(['林小满']);
+      });
+
       it('count a login as cancelled after timeoutMs if the browser does not report a closed window', async () => {
         await open(HELMET);
         await page.evaluate('wishes = { timeoutMs: 1500 }; undefined');

@@ -101,6 +101,7 @@ document.addEventListener('submit', async (event) => {
     redirect: 'manual',
   }).catch(() => undefined);
   refused.hidden = response === undefined || response.type === 'opaqueredirect';
+  if (refused.hidden) form.reset(); // otherwise an old number would take the place of the next choice
   await refresh().catch(() => undefined);
 });
 filter.addEventListener('input', applyFilter);

@@ -105,6 +105,7 @@ describe('commands and variables in the documents', () => {
     /^(NODE_DEBUG=qq-connect )?node (--env-file=\.env )?[\w.-]+\.mjs$/,
     /^curl -d '[^']+' http:\/\/127\.0\.0\.1:8000$/,
     /^node --experimental-vm-modules node_modules\/jest\/bin\/jest\.js$/,
+    /^npx vite public --port 5173$/,
     /^npx playwright (install chromium|test e2e)$/,
     /^npx express-qq-connect (sandbox|doctor|explain|text-server)( .*)?$/,
     /^npm run [\w:]+( -- [\w.-]+)?$/,

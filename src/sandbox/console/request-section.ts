@@ -79,7 +79,7 @@ function login({ id, login, rows }: Group, isNewest: boolean, view: ConsoleView)
     ? html`<span class="outcome bad"
         >✗ ${faultBadge(failed, text) ?? failed.error ?? failed.status ?? text.noResponse}</span
       >`
-    : html`<span class="outcome">✓</span>`;
+    : rows.some(({ summary }) => summary.endpoint !== 'authorize') && html`<span class="outcome">✓</span>`;
   const isOpen = isNewest || failed !== undefined || warned;
   return html`<details id="${id}" class="login${failed && ' failed'}" ${isOpen && html`open`}>
     <summary>

@@ -77,7 +77,7 @@ export const clientOptionsShape = {
       v.number('must be a whole number of milliseconds'),
       v.integer('must be a whole number of milliseconds'),
       v.minValue(1, 'must be at least 1'),
-      v.maxValue(2 ** 31 - 1, 'is too large'),
+      v.maxValue(1_000_000_000, 'is too large'), // a lock is held for twice as long, and a timer ends at 2 ** 31
     ),
     5_000,
   ),
@@ -163,10 +163,11 @@ export function readOptions<T>(schema: v.GenericSchema<unknown, T>, options: unk
     ...problems.map(({ option, text }) => `${nameOf(option, option, names)} ${text.en}`),
   ];
   throw new QQConfigurationError(`express-qq-connect is not configured correctly: ${wrong.join('; ')}`, {
-    en: ['Correct the options named here, or their environment variables.', ...problems.map(({ fix }) => fix.en)].join(
-      ' ',
-    ),
-    zh: ['请修正上述选项或对应的环境变量。', ...problems.map(({ fix }) => fix.zh)].join(''),
+    en: [
+      'Correct the options named here, or their environment variables.',
+      ...new Set(problems.map(({ fix }) => fix.en)),
+    ].join(' '),
+    zh: ['请修正上述选项或对应的环境变量。', ...new Set(problems.map(({ fix }) => fix.zh))].join(''),
   });
 }
 

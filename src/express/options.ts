@@ -134,7 +134,16 @@ const environment = {
   encryptionKey: 'QQ_ENCRYPTION_KEY',
 } as const;
 
-const path = v.pipe(v.string('must be a path'), v.regex(/^\/[^?#\s\\]*$/, 'must be a path that begins with /'));
+/** Returns whether a path is written as browsers send it, which is what Express compares it with. */
+function isPath(value: string): boolean {
+  const url = `http://localhost${value}`;
+  return /^\/(?!\/)[^?#\s\\]*$/.test(value) && URL.canParse(url) && new URL(url).pathname === value;
+}
+
+const path = v.pipe(
+  v.string('must be a path'),
+  v.check(isPath, 'must be a path that begins with one /, percent-encoded, without . or ..'),
+);
 // Validated against redirectUri as well, once that is known.
 const place = v.pipe(
   v.string('must be a path or URL'),
@@ -151,7 +160,7 @@ function callback<T>(): v.OptionalSchema<v.GenericSchema<T>, undefined> {
 function isOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { origin, href } = new URL(value);
-  return origin !== 'null' && href === `${origin}/`;
+  return /^https?:\/\/[^*]+$/.test(origin) && href === `${origin}/`;
 }
 
 const origin = v.pipe(

@@ -694,19 +694,23 @@ describe('the router called with the request of a WebSocket upgrade', () => {
       const none: unknown = {};
       const response = none as Response;
       middleware(req as Request, response, () => {
-        router(req as Request, response, () => {
-          socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${String((req as Request).qqUser?.openid)}`);
+        router(req as Request, response, (error?: unknown) => {
+          const result = error instanceof Error ? error.message : (req as Request).qqUser?.openid;
+          socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${String(result)}`);
         });
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
+    // The router would clear the second cookie, for which the response of an upgrade has no method.
+    const count = /qq_logins_[^;]+/.exec(String(login.headers['set-cookie']))?.[0];
+    expect(count).toBeDefined();
     const text = await new Promise<string>((resolve, reject) => {
       openRequest({
         port,
         host: '127.0.0.1',
         path: '/socket.io/',
-        headers: { connection: 'Upgrade', upgrade: 'websocket', cookie: sessionCookie(login) },
+        headers: { connection: 'Upgrade', upgrade: 'websocket', cookie: `${sessionCookie(login)}; ${count}` },
       })
         .on('response', (res) => {
           let body = '';

@@ -48,6 +48,7 @@ type StoredRecord = { sealed?: unknown; ended?: unknown } | undefined;
 const TOMBSTONE_TTL_MS = 3_600_000;
 const MAX_DELAY_MS = 500;
 const MAX_ENDED = 10_000;
+
 /** Creates the error for a user who has to log in (again). */
 export function loginRequired(why: string): QQRequestError {
   return new QQRequestError('ERR_QQ_LOGIN_REQUIRED', `session: ${why}`);

@@ -154,7 +154,7 @@ export class QQRequestError extends QQConnectError {
   override name = 'QQRequestError';
   declare readonly code: QQRequestErrorCode;
 
-  constructor(code: QQRequestErrorCode, message: string, fields: { step?: QQStep; hint?: LocalizedText } = {}) {
-    super('request', message, { code, ...errorDefaults[code], ...fields });
+  constructor(code: QQRequestErrorCode, message: string) {
+    super('request', message, { code, ...errorDefaults[code] });
   }
 }
